@@ -1,0 +1,1 @@
+//! Cleaning: what strangers wrote becomes text and HTML that are safe to pass on. Pure.

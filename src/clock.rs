@@ -1,0 +1,50 @@
+//! Time, as an argument.
+//!
+//! The only trait made for tests: loops ask a [`Clock`] what time it is and wait on it, so that a
+//! test can let months pass in seconds. Rules never see it; they are given `now`.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+/// A future that ends when a moment has come.
+pub type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What time it is, and when it is later.
+pub trait Clock: Debug + Send + Sync {
+    /// The time of day, UTC.
+    fn now(&self) -> DateTime<Utc>;
+
+    /// Ends when `moment` has come; at once if it has passed.
+    fn until(&self, moment: DateTime<Utc>) -> Wait;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+/// How long a sleep lasts before the wall clock is looked at again, so that a clock that was set or
+/// a machine that was suspended is noticed.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+
+    fn until(&self, moment: DateTime<Utc>) -> Wait {
+        let clock = *self;
+        Box::pin(async move {
+            while let Ok(rest) = (moment - clock.now()).to_std() {
+                if rest.is_zero() {
+                    return;
+                }
+                tokio::time::sleep(rest.min(LOOK_AGAIN)).await;
+            }
+        })
+    }
+}

@@ -1,0 +1,1 @@
+//! The configuration: TOML in, complete settings or every fault out.

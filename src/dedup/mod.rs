@@ -1,0 +1,1 @@
+//! Recognising the same: keys within a feed, documents across feeds. Pure.

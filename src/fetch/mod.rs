@@ -1,0 +1,1 @@
+//! The edge to the web: conditional requests through one guard.

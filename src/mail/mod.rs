@@ -1,0 +1,1 @@
+//! The edge to the mail server: messages, SMTP, folders of `.eml` files.

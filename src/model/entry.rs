@@ -1,0 +1,90 @@
+//! An entry: an item we keep, under an identity of our own.
+
+use chrono::{DateTime, Utc};
+
+use super::document::Enclosure;
+use super::feed::FeedId;
+use super::text::{PlainText, SafeHtml};
+use super::url::{DocumentKey, WebUrl};
+
+/// The number of an entry: given by arrival, never reused, never running back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntryId(pub i64);
+
+/// The identity we settled on for an item, unique within its feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntryKey(pub [u8; 16]);
+
+/// A hash of all that a reader would see of an item, to notice change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint(pub i64);
+
+/// An entry as kept, whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Its number.
+    pub id: EntryId,
+    /// The feed that brought it.
+    pub feed: FeedId,
+    /// Its identity within that feed.
+    pub key: EntryKey,
+    /// The document it is, if it has a link.
+    pub document: Option<DocumentKey>,
+    /// What a reader sees of it.
+    pub content: Content,
+    /// When we first saw it.
+    pub first_seen: DateTime<Utc>,
+    /// When its content last changed; `first_seen` if never.
+    pub changed: DateTime<Utc>,
+}
+
+/// What a reader sees of an entry, cleaned.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Content {
+    /// Where it is to be read.
+    pub link: Option<WebUrl>,
+    /// Its title; may be empty.
+    pub title: PlainText,
+    /// Its authors.
+    pub authors: Vec<PlainText>,
+    /// When the publisher says it was published.
+    pub published: Option<DateTime<Utc>>,
+    /// Categories, as the publisher names them.
+    pub categories: Vec<PlainText>,
+    /// Attached files.
+    pub enclosures: Vec<Enclosure>,
+    /// The cleaned body.
+    pub body: SafeHtml,
+}
+
+impl Entry {
+    /// The moment it is ordered by: the smaller of published and first seen, so that a date in the
+    /// future never sticks on top.
+    pub fn order(&self) -> DateTime<Utc> {
+        order(self.content.published, self.first_seen)
+    }
+}
+
+/// The moment an entry is ordered by.
+pub fn order(published: Option<DateTime<Utc>>, first_seen: DateTime<Utc>) -> DateTime<Utc> {
+    published.map_or(first_seen, |published| published.min(first_seen))
+}
+
+/// What must be known of a kept entry to recognise an item as the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Its number.
+    pub id: EntryId,
+    /// Its identity.
+    pub key: EntryKey,
+    /// The document it is.
+    pub document: Option<DocumentKey>,
+    /// A hash of its title.
+    pub title_hash: i64,
+    /// When the publisher says it was published.
+    pub published: Option<DateTime<Utc>>,
+    /// Its content when last looked at.
+    pub fingerprint: Fingerprint,
+    /// How often its content changed.
+    pub changes: u32,
+}

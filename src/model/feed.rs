@@ -1,0 +1,151 @@
+//! A feed: a subscription of ours to one URL, and all that is remembered about it between polls.
+
+use chrono::{DateTime, Utc};
+
+use super::document::Wishes;
+use super::outcome::{FailureClass, Validators};
+use super::text::PlainText;
+use super::url::{FeedUrl, WebUrl};
+
+/// The number of a feed in its database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FeedId(pub i64);
+
+/// A label given to feeds in the configuration, by which outputs select them.
+pub type Tag = String;
+
+/// A feed as kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feed {
+    /// Its number.
+    pub id: FeedId,
+    /// Where it is fetched.
+    pub url: FeedUrl,
+    /// Counts writes: a plan made for an older generation is refused.
+    pub generation: i64,
+    /// What the last polls left.
+    pub state: FeedState,
+}
+
+/// What a refresh writes back about its feed, whole, in one row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedState {
+    /// Its title as the publisher writes it; empty before the first good poll.
+    pub title: PlainText,
+    /// The page it belongs to.
+    pub site: Option<WebUrl>,
+    /// The language it declares.
+    pub language: Option<String>,
+    /// What the last good answer said to recognise itself by.
+    pub validators: Validators,
+    /// SHA-256 of the last body read: the same body again needs no parsing.
+    pub body_hash: Option<[u8; 32]>,
+    /// How many items the last document held.
+    pub item_count: u32,
+    /// Whether its guids can be believed.
+    pub guids: GuidTrust,
+    /// What the publisher asks of those who poll.
+    pub wishes: Wishes,
+    /// Its health.
+    pub standing: Standing,
+    /// When it may be asked again.
+    pub next_check: DateTime<Utc>,
+    /// Which rule decided that.
+    pub rule: CheckRule,
+    /// Until when the publisher asked not to be asked (Retry-After); no request of a person's
+    /// overrides it.
+    pub not_before: Option<DateTime<Utc>>,
+    /// When it was last asked.
+    pub last_check: Option<DateTime<Utc>>,
+    /// When it last brought something new or changed.
+    pub last_change: Option<DateTime<Utc>>,
+    /// Mean time between its newest items, in seconds; none before two dated items were seen.
+    pub pace_secs: Option<u32>,
+    /// Whether a document of it was read at least once.
+    pub polled_before: bool,
+}
+
+impl FeedState {
+    /// A feed that was never asked: due at `now`.
+    pub fn new(now: DateTime<Utc>) -> Self {
+        Self {
+            title: PlainText::default(),
+            site: None,
+            language: None,
+            validators: Validators::default(),
+            body_hash: None,
+            item_count: 0,
+            guids: GuidTrust::Trusted,
+            wishes: Wishes::default(),
+            standing: Standing::New,
+            next_check: now,
+            rule: CheckRule::FirstPoll,
+            not_before: None,
+            last_check: None,
+            last_change: None,
+            pace_secs: None,
+            polled_before: false,
+        }
+    }
+}
+
+/// A feed's health as a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Never asked.
+    New,
+    /// The last poll was good.
+    Healthy,
+    /// The last polls failed; it is asked again, less and less often.
+    Failing {
+        /// How many in a row.
+        failures: u32,
+        /// Since when.
+        since: DateTime<Utc>,
+        /// What kind of failure the last one was.
+        class: FailureClass,
+        /// The last failure, for people.
+        reason: String,
+    },
+    /// The publisher said 410: it is not asked again until the operator acts.
+    Gone {
+        /// Since when.
+        since: DateTime<Utc>,
+    },
+}
+
+/// Whether the guids of a feed identify its items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GuidTrust {
+    /// Each item has its own.
+    Trusted,
+    /// Several items of one document shared one: links or contents identify instead.
+    Doubtful,
+}
+
+/// Which rule decided when a feed is asked next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CheckRule {
+    /// It was never asked.
+    FirstPoll,
+    /// Its own rate of publishing.
+    Pace,
+    /// `interval` of the configuration.
+    Interval,
+    /// It offers no validators, so every poll costs a whole body.
+    NoValidators,
+    /// Cache-Control or Expires of its answer.
+    Freshness,
+    /// `ttl` or `sy:*` of its document.
+    PublisherWish,
+    /// `skipHours` or `skipDays` of its document.
+    SkippedHours,
+    /// Retry-After of its answer.
+    RetryAfter,
+    /// Failures in a row.
+    Backoff,
+    /// The longest wait that a publisher's wish can cause.
+    Cap,
+    /// 410: never.
+    Gone,
+}

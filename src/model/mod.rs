@@ -1,0 +1,19 @@
+//! The nouns of feedmill: the words of `docs/glossary.md` as types.
+//!
+//! Everything may import this room; it imports nothing of ours. It holds values and the rules that
+//! make a wrong value impossible to build, and opens nothing: no clock, no chance, no input or
+//! output.
+
+pub mod document;
+pub mod edition;
+pub mod entry;
+pub mod feed;
+pub mod hash;
+pub mod letter;
+pub mod outcome;
+pub mod plan;
+pub mod secret;
+pub mod settings;
+pub mod text;
+pub mod timetable;
+pub mod url;

@@ -1,0 +1,101 @@
+//! What a fetch meant: the answer of one conditional request, sorted by what follows from it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+use super::url::WebUrl;
+
+/// Validators of a representation (RFC 9110, section 8.8): made by `fetch`, kept by `store`, echoed
+/// byte for byte, read by nobody between.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Validators {
+    /// The ETag field as received.
+    pub etag: Option<Vec<u8>>,
+    /// The Last-Modified field as received.
+    pub last_modified: Option<Vec<u8>>,
+}
+
+impl Validators {
+    /// Whether a conditional request can be made with them.
+    pub fn any(&self) -> bool {
+        self.etag.is_some() || self.last_modified.is_some()
+    }
+}
+
+/// The meaning of one fetch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// A complete body came.
+    Fresh(Fresh),
+    /// 304: nothing changed.
+    Unchanged {
+        /// What the 304 says the validators are now; empty where it repeats none.
+        validators: Validators,
+        /// For how long the answer is declared fresh.
+        freshness: Option<Duration>,
+        /// Retry-After, which any answer may carry.
+        retry_after: Option<RetryAfter>,
+    },
+    /// 410: the feed has ended.
+    Gone,
+    /// Anything else: nothing of it is kept but the failure.
+    Failed(Failure),
+}
+
+/// A complete and good answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fresh {
+    /// The body, its content codings undone.
+    pub body: Bytes,
+    /// The Content-Type field.
+    pub content_type: Option<String>,
+    /// The validators of the final response; none of a redirect's.
+    pub validators: Validators,
+    /// Where it was found after redirects.
+    pub found_at: WebUrl,
+    /// For how long it is declared fresh: max-age or Expires, less Age (RFC 9111, section 4.2).
+    pub freshness: Option<Duration>,
+    /// Retry-After, which any answer may carry.
+    pub retry_after: Option<RetryAfter>,
+}
+
+/// Retry-After (RFC 9110, section 10.2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// So long from now.
+    Delay(Duration),
+    /// Not before.
+    At(DateTime<Utc>),
+}
+
+/// A fetch that brought nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What kind of failure.
+    pub class: FailureClass,
+    /// For people: what happened and where, on one line, without credentials.
+    pub reason: String,
+    /// Retry-After, if the answer said so.
+    pub retry_after: Option<RetryAfter>,
+}
+
+/// Kinds of failure, by what follows from them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailureClass {
+    /// The network: names, connections, TLS, deadlines, broken answers.
+    Network,
+    /// The server is in trouble: 5xx.
+    Server,
+    /// The server wants to be asked less: 429, or 503 with Retry-After.
+    Throttled,
+    /// The server refuses: 401, 403, 404, 451 and other 4xx.
+    Client,
+    /// Our guard refuses to connect there.
+    Guard,
+    /// Too large, or coded in a way that we do not undo.
+    Body,
+    /// An answer came but it is not a feed that we can read.
+    Document,
+}

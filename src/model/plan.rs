@@ -1,0 +1,62 @@
+//! A plan: what one refresh will write, as a value. `refresh::decide` makes it, the store applies
+//! it in one transaction or not at all.
+
+use chrono::{DateTime, Utc};
+
+use super::entry::{Content, EntryId, EntryKey, Fingerprint};
+use super::feed::{FeedId, FeedState};
+use super::url::DocumentKey;
+
+/// All that one refresh writes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The feed it is about.
+    pub feed: FeedId,
+    /// The generation it was decided for: if the feed has another by now, nothing is written.
+    pub generation: i64,
+    /// The feed's row afterwards.
+    pub state: FeedState,
+    /// Items never seen before.
+    pub arrivals: Vec<Arrival>,
+    /// Entries whose content changed.
+    pub changes: Vec<Change>,
+    /// Whether people should hear of it: something changed, or the standing did.
+    pub noteworthy: bool,
+}
+
+/// A new entry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// Its identity within its feed.
+    pub key: EntryKey,
+    /// The document it is.
+    pub document: Option<DocumentKey>,
+    /// A hash of its title.
+    pub title_hash: i64,
+    /// Its content as the publisher wrote it, hashed.
+    pub fingerprint: Fingerprint,
+    /// Cleaned content.
+    pub content: Content,
+    /// When it was first seen.
+    pub first_seen: DateTime<Utc>,
+    /// Its rank by date, newest is 1, among the items of the feed's first poll; 0 for all that
+    /// came later. Newsletters take only the first few of a first poll.
+    pub backlog: u32,
+}
+
+/// A changed entry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// Which.
+    pub entry: EntryId,
+    /// Its document now.
+    pub document: Option<DocumentKey>,
+    /// A hash of its title now.
+    pub title_hash: i64,
+    /// Its content as the publisher writes it now, hashed.
+    pub fingerprint: Fingerprint,
+    /// Cleaned content.
+    pub content: Content,
+    /// When the change was seen.
+    pub changed: DateTime<Utc>,
+}

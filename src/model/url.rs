@@ -1,0 +1,245 @@
+//! Addresses of the web, told apart by what they may be used for.
+//!
+//! [`FeedUrl`] is fetched and identifies a subscription; [`WebUrl`] is a link that a person may
+//! follow; [`CanonicalUrl`] is only ever compared. [`Site`] is who answers for an address: the unit
+//! of pacing and of shards.
+
+use std::fmt;
+
+use super::hash;
+
+/// Why a text is not an address of the web.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAWebUrl {
+    /// The WHATWG URL parser refuses it.
+    #[error("not a URL: {0}")]
+    Syntax(String),
+    /// Its scheme is neither `http` nor `https`.
+    #[error("the scheme \"{0}\" is not one of http, https")]
+    Scheme(String),
+    /// Longer than 8,000 octets.
+    #[error("longer than 8000 characters")]
+    Long,
+}
+
+/// The longest address kept, in octets (RFC 9110, section 4.1 asks for 8,000 to be supported).
+const LONGEST_URL: usize = 8_000;
+
+/// A link to follow: an absolute `http` or `https` URL.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WebUrl(url::Url);
+
+impl WebUrl {
+    /// Reads an absolute URL (WHATWG URL standard).
+    pub fn parse(text: &str) -> Result<Self, NotAWebUrl> {
+        let url = url::Url::parse(text.trim()).map_err(|e| NotAWebUrl::Syntax(e.to_string()))?;
+        Self::from_url(url)
+    }
+
+    /// Reads `text` against `base`, as a browser would in a page found there.
+    pub fn join(base: &Self, text: &str) -> Result<Self, NotAWebUrl> {
+        let url = base.0.join(text.trim()).map_err(|e| NotAWebUrl::Syntax(e.to_string()))?;
+        Self::from_url(url)
+    }
+
+    /// Takes a parsed URL if it is one of the web.
+    pub fn from_url(url: url::Url) -> Result<Self, NotAWebUrl> {
+        if url.as_str().len() > LONGEST_URL {
+            return Err(NotAWebUrl::Long);
+        }
+        match url.scheme() {
+            "http" | "https" if url.host().is_some() => Ok(Self(url)),
+            other => Err(NotAWebUrl::Scheme(other.to_owned())),
+        }
+    }
+
+    /// The whole address.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Its parts.
+    pub fn parts(&self) -> &url::Url {
+        &self.0
+    }
+
+    /// Who answers for it.
+    pub fn site(&self) -> Site {
+        Site::of(&self.0)
+    }
+}
+
+impl fmt::Debug for WebUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WebUrl({})", self.0)
+    }
+}
+
+impl fmt::Display for WebUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+/// The address of a feed, as subscribed: it is requested byte for byte, without its fragment.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FeedUrl(WebUrl);
+
+impl FeedUrl {
+    /// Reads the address of a feed. `feed:` and `feed://` prefixes, as browsers once handed them
+    /// out, are undone; fragments are never sent, so they are dropped. Credentials in the address
+    /// are refused: they would end up in logs and exports.
+    pub fn parse(text: &str) -> Result<Self, NotAFeedUrl> {
+        let text = text.trim();
+        let text = match text.get(..5).filter(|head| head.eq_ignore_ascii_case("feed:")) {
+            Some(_) => match text[5..].trim_start_matches('/') {
+                rest if rest.contains("://") => rest.to_owned(),
+                rest => format!("http://{rest}"),
+            },
+            None => text.to_owned(),
+        };
+        let mut url = url::Url::parse(&text).map_err(|e| NotAWebUrl::Syntax(e.to_string()))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(NotAFeedUrl::Credentials);
+        }
+        url.set_fragment(None);
+        Ok(Self(WebUrl::from_url(url)?))
+    }
+
+    /// The whole address.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The address as a link.
+    pub fn web(&self) -> &WebUrl {
+        &self.0
+    }
+
+    /// Who answers for it.
+    pub fn site(&self) -> Site {
+        self.0.site()
+    }
+}
+
+/// Why a text is not the address of a feed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAFeedUrl {
+    /// Not an address of the web at all.
+    #[error(transparent)]
+    Web(#[from] NotAWebUrl),
+    /// It carries `user:password@`.
+    #[error("it holds credentials; give them as username and password_file")]
+    Credentials,
+}
+
+impl fmt::Debug for FeedUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FeedUrl({})", self.as_str())
+    }
+}
+
+impl fmt::Display for FeedUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Who answers for an address: the registrable domain by the public suffix list, private suffixes
+/// included (`alice.github.io` and `bob.github.io` are two), or the bare address or name where
+/// there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Site(String);
+
+/// Into how many shards sites are divided (`docs/decisions`): fixed for ever, since it is stored.
+pub const SHARDS: u16 = 256;
+
+impl Site {
+    fn of(url: &url::Url) -> Self {
+        let host = url.host_str().unwrap_or_default().trim_end_matches('.');
+        let site = match url.host() {
+            Some(url::Host::Domain(_)) => psl::domain_str(host).unwrap_or(host),
+            _ => host,
+        };
+        Self(site.to_owned())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The shard it belongs to, below [`SHARDS`].
+    pub fn shard(&self) -> u16 {
+        u16::from(hash::of_bytes(self.0.as_bytes())[0]) % SHARDS
+    }
+}
+
+/// A normalised address, only to be compared (made by `dedup::canonical`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CanonicalUrl(String);
+
+impl CanonicalUrl {
+    /// Wraps what `dedup::canonical` made.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text, to compare or to show in an explanation; never to request.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The number it is indexed by.
+    pub fn document(&self) -> DocumentKey {
+        DocumentKey(hash::number([self.0.as_bytes()]))
+    }
+}
+
+/// The number of a canonical URL: entries of several feeds with the same one are the same document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DocumentKey(pub i64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn feed_schemes_are_undone_and_fragments_dropped() {
+        for (given, kept) in [
+            ("feed:https://exemple.fr/rss", "https://exemple.fr/rss"),
+            ("feed://exemple.fr/rss#top", "http://exemple.fr/rss"),
+            (" HTTP://Exemple.FR/Flux?b=1&a=2 ", "http://exemple.fr/Flux?b=1&a=2"),
+        ] {
+            assert_eq!(FeedUrl::parse(given).expect("a feed URL").as_str(), kept);
+        }
+    }
+
+    #[test]
+    fn other_schemes_and_credentials_are_refused() {
+        for bad in [
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "exec:ls",
+            "",
+            "http://",
+            "http://u:p@x.fr/",
+        ] {
+            assert!(FeedUrl::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_site_is_the_registrable_domain() {
+        for (url, site) in [
+            ("https://www.lemonde.fr/rss", "lemonde.fr"),
+            ("https://a.b.co.uk/", "b.co.uk"),
+            ("https://alice.github.io/feed", "alice.github.io"),
+            ("http://127.0.0.1:8080/x", "127.0.0.1"),
+            ("http://[::1]/x", "[::1]"),
+            ("http://localhost/x", "localhost"),
+        ] {
+            assert_eq!(WebUrl::parse(url).expect(url).site().as_str(), site);
+        }
+    }
+}

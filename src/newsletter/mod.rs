@@ -1,0 +1,1 @@
+//! The newsletter: when it is due, what is in it, how it reads. Pure.

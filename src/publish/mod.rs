@@ -1,0 +1,1 @@
+//! Publishing: entries become Atom, RSS, JSON Feed and OPML. Pure.

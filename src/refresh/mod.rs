@@ -1,0 +1,1 @@
+//! Deciding: what a fetch means for its feed and its entries. Pure.
