@@ -10,4 +10,5 @@ pub mod opml;
 pub mod revision;
 pub mod rss;
 pub mod view;
+pub mod write;
 mod xml;
