@@ -2,13 +2,20 @@
 //! `FEEDMILL_SERVERS`, a list of names, which are there. A test asks first and leaves if told no,
 //! which prints why; under CI `scripts/test` fails before it comes to that.
 
+use std::io::Write;
+
 /// Whether all of `names` are there; prints the reason if not.
 pub(crate) fn present(test: &str, names: &[&str]) -> bool {
     #[expect(clippy::disallowed_methods, reason = "what the test runner says of this machine")]
     let said = std::env::var("FEEDMILL_SERVERS").unwrap_or_default();
     let missing = missing(&said, names);
     if !missing.is_empty() {
-        eprintln!("skipped {test}: without {} (scripts/test installs it)", missing.join(", "));
+        // Not `eprintln!`: the harness would swallow it.
+        let missing = missing.join(", ");
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped {test}: {missing} is not here (scripts/test installs it)"
+        );
     }
     missing.is_empty()
 }
