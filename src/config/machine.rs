@@ -46,7 +46,7 @@ fn listen(value: &DeValue<'_>) -> Result<SocketAddr, Wrong> {
         None => text.to_owned(),
     };
     numeric.parse().map_err(|_| {
-        Wrong::new(format!("{text:?} is no address to listen on"))
+        Wrong::new(format!("{text:?} is not an address to listen on"))
             .allowed("an IP address and a port, as in \"127.0.0.1:7878\" or \"[::1]:7878\"")
     })
 }
@@ -64,7 +64,7 @@ fn database(value: &DeValue<'_>) -> Result<String, Wrong> {
         Some(path) if !path.is_empty() && !path.contains(['?', '\0']) && path != ":memory:" => {
             Ok(path.to_owned())
         }
-        Some(_) | None => Err(Wrong::new(format!("{text:?} is no database"))
+        Some(_) | None => Err(Wrong::new(format!("{text:?} is not a database"))
             .allowed("\"sqlite:\" and the path of a file, as in \"sqlite:feedmill.db\"")),
     }
 }

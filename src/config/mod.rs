@@ -5,6 +5,7 @@
 //! `check` compares what stands in several places. `fault` says what is wrong and where. Only this room reads the environment.
 
 pub mod check;
+pub mod edit;
 pub mod fault;
 pub mod feeds;
 pub mod files;

@@ -149,7 +149,10 @@ fn timetable(section: &Section<'_>, reach: Reach<'_>) -> Option<Timetable> {
     let cron = section.read("cron", |value| {
         let text = values::raw_text(value)?;
         Timetable::cron(text, zone).map_err(|error| {
-            Wrong::new(format!("{text:?} is {error}"))
+            // The parser's own message draws a mark on lines of its own; the last one says why.
+            let why = error.to_string();
+            let why = why.lines().last().unwrap_or_default();
+            Wrong::new(format!("{text:?} is not a cron expression: {why}"))
                 .allowed("as in \"0 30 6 * * Mon-Fri\" (second minute hour day month weekday)")
         })
     });
@@ -159,7 +162,9 @@ fn timetable(section: &Section<'_>, reach: Reach<'_>) -> Option<Timetable> {
             section.findings().fault(section.place_of("cron"), wrong);
         }
         (false, false) => {
-            section.missing("at", "`at = \"06:30\"` for every day, or `cron` for other rhythms");
+            let wrong = Wrong::new("[[newsletter]] has neither `at` nor `cron`")
+                .allowed("`at = \"06:30\"` for every day, `cron` for other rhythms");
+            section.findings().fault(section.place(), wrong);
         }
         (true, false) | (false, true) => {}
     }
@@ -169,7 +174,7 @@ fn timetable(section: &Section<'_>, reach: Reach<'_>) -> Option<Timetable> {
 fn zone(value: &DeValue<'_>) -> Result<Tz, Wrong> {
     let text = values::raw_text(value)?;
     text.parse().map_err(|_| {
-        Wrong::new(format!("{text:?} is no time zone"))
+        Wrong::new(format!("{text:?} is not a time zone"))
             .allowed("a name of the IANA data base, as in \"Europe/Paris\"")
             .nearest(text, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()))
     })

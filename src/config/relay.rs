@@ -5,6 +5,7 @@
 //! `smtp-password`.
 
 use toml::Spanned;
+use toml::de::DeValue;
 
 use crate::config::fault::Wrong;
 use crate::config::reach::{self, Reach};
@@ -28,38 +29,30 @@ enum Tls {
 
 /// Reads `[smtp]`.
 pub fn mail(section: &Section<'_>, reach: Reach<'_>) -> MailRoute {
-    let host = section.read("host", |value| {
-        let text = values::raw_text(value)?;
-        values::host_name(text)
-            .or_else(|| ip_address(text).map(|address| address.to_string()))
-            .ok_or_else(|| {
-                Wrong::new(format!("{text:?} is no host")).allowed("a mail server's name")
-            })
-    });
     let directory = section.read("directory", values::path);
-    let Some(host) = host else {
-        if section.get("host").is_none() {
-            refuse_keys_of_a_server(section);
+    if section.get("host").is_some() {
+        if let Some(directory) = directory {
+            let what = "there is a `host` and a `directory`: letters go to one of them";
+            let wrong = Wrong::new(what);
+            let allowed = "`host` to send, or `directory` to write .eml files";
+            section.findings().fault(directory.span(), wrong.allowed(allowed));
         }
-        let directory = directory.map_or(schema::OUTBOX.to_owned(), Spanned::into_inner);
-        return MailRoute::Directory(reach.resolve(&directory));
-    };
-    if let Some(directory) = directory {
-        let what = "there is a `host` and a `directory`: letters go to one of them";
-        let wrong = Wrong::new(what).allowed("`host` to send, or `directory` to write .eml files");
-        section.findings().fault(directory.span(), wrong);
+        return MailRoute::Smtp(smtp(section, reach));
     }
-    MailRoute::Smtp(smtp(section, host, reach))
+    refuse_keys_of_a_server(section);
+    let directory = directory.map_or(schema::OUTBOX.to_owned(), Spanned::into_inner);
+    MailRoute::Directory(reach.resolve(&directory))
 }
 
-fn smtp(section: &Section<'_>, host: Spanned<String>, reach: Reach<'_>) -> SmtpSettings {
+fn smtp(section: &Section<'_>, reach: Reach<'_>) -> SmtpSettings {
+    let host = section.read("host", host).map(Spanned::into_inner);
     let tls = section.read_or(
         "tls",
         Tls::Required,
         values::one_of(&[("required", Tls::Required), ("none", Tls::None)]),
     );
-    if tls == Tls::None && !is_this_machine(host.get_ref()) {
-        let what = format!("letters and password would travel to {} in the clear", host.get_ref());
+    if let Some(host) = host.as_deref().filter(|host| tls == Tls::None && !is_this_machine(host)) {
+        let what = format!("letters and password would travel to {host} in the clear");
         let allowed =
             "\"required\"; \"none\" only with a host on this machine, as in \"localhost\"";
         section.findings().fault(section.place_of("tls"), Wrong::new(what).allowed(allowed));
@@ -80,7 +73,15 @@ fn smtp(section: &Section<'_>, host: Spanned<String>, reach: Reach<'_>) -> SmtpS
         None
     };
     let login = reach::login(section, reach, elsewhere);
-    SmtpSettings { host: host.into_inner(), port, tls, login }
+    SmtpSettings { host: host.unwrap_or_default(), port, tls, login }
+}
+
+fn host(value: &DeValue<'_>) -> Result<String, Wrong> {
+    let text = values::raw_text(value)?;
+    let address = || ip_address(text).map(|address| address.to_string());
+    values::host_name(text).or_else(address).ok_or_else(|| {
+        Wrong::new(format!("{text:?} is not a host")).allowed("a mail server's name or IP address")
+    })
 }
 
 /// The password from the environment or from systemd.

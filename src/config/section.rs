@@ -53,8 +53,11 @@ impl<'a> Section<'a> {
                 array.iter().filter_map(|value| self.open(value, shape)).collect()
             }
             other => {
-                let wrong = Wrong::new(format!("`{key}` stands once and {}", values::kind(other)));
-                self.findings.fault(value.span(), wrong.allowed(shape.name));
+                let what = match other.is_table() {
+                    true => format!("`{key}` is written with two pairs of brackets"),
+                    false => format!("`{key}` {}", values::kind(other)),
+                };
+                self.findings.fault(value.span(), Wrong::new(what).allowed(shape.name));
                 Vec::new()
             }
         }

@@ -72,7 +72,7 @@ pub fn name(value: &DeValue<'_>) -> Result<String, Wrong> {
 pub fn path(value: &DeValue<'_>) -> Result<String, Wrong> {
     let text = raw_text(value)?;
     if text.is_empty() || text.contains('\0') {
-        return Err(Wrong::new("this is no path").allowed("the path of a file or folder"));
+        return Err(Wrong::new("this is not a path").allowed("the path of a file or folder"));
     }
     Ok(text.to_owned())
 }
@@ -88,7 +88,7 @@ pub fn duration(
         }
         let text = raw_text(value)?;
         let duration = units::duration(text).ok_or_else(|| {
-            Wrong::new(format!("{text:?} is no duration")).allowed(units::DURATION_FORM)
+            Wrong::new(format!("{text:?} is not a duration")).allowed(units::DURATION_FORM)
         })?;
         if range.contains(&duration) {
             return Ok(duration);
@@ -108,8 +108,9 @@ pub fn size(
             return Err(Wrong::new(format!("{number} has no unit")).allowed(units::SIZE_FORM));
         }
         let text = raw_text(value)?;
-        let size = units::size(text)
-            .ok_or_else(|| Wrong::new(format!("{text:?} is no size")).allowed(units::SIZE_FORM))?;
+        let size = units::size(text).ok_or_else(|| {
+            Wrong::new(format!("{text:?} is not a size")).allowed(units::SIZE_FORM)
+        })?;
         if range.contains(&size) {
             return Ok(size);
         }
@@ -143,7 +144,7 @@ pub fn weight(value: &DeValue<'_>) -> Result<f64, Wrong> {
         _ => None,
     };
     number.filter(|number| (0.0..=100.0).contains(number)).ok_or_else(|| {
-        Wrong::new("this is no weight").allowed("a number from 0 to 100, 1 is usual")
+        Wrong::new("this is not a weight").allowed("a number from 0 to 100, 1 is usual")
     })
 }
 
@@ -211,8 +212,8 @@ pub fn contact(value: &DeValue<'_>) -> Result<String, Wrong> {
     if printable && (Address::parse(text).is_ok() || WebUrl::parse(text).is_ok()) {
         return Ok(text.to_owned());
     }
-    let allowed = "a mail address or a URL, since publishers read it in the User-Agent";
-    Err(Wrong::new(format!("{text:?} is no contact")).allowed(allowed))
+    let allowed = "what publishers can write to, since they read it in the User-Agent";
+    Err(Wrong::new(format!("{text:?} is neither a mail address nor a URL")).allowed(allowed))
 }
 
 /// A User-Agent: printable ASCII, as header values are.
