@@ -1,1 +1,27 @@
 //! The edge to the database: operations as lists of statements, and the engines that run them.
+//!
+//! SQL is written once, in the subset that SQLite, PostgreSQL and its relatives share; outside this
+//! room there is no SQL and no row type. [`open`] says how a store is opened and who may; the other
+//! files each hold the operations on one noun.
+
+pub mod cells;
+pub mod commit;
+pub mod editions;
+pub mod engine;
+pub mod entries;
+pub mod error;
+pub mod feed_row;
+pub mod feeds;
+pub mod lease;
+pub mod letters;
+pub mod lists;
+pub mod lock;
+pub mod migrate;
+pub mod newsletters;
+pub mod open;
+pub mod requests;
+pub mod sqlite;
+pub mod statement;
+pub mod sync;
+pub mod upkeep;
+pub mod words;

@@ -1,0 +1,169 @@
+//! One refresh is one transaction: entries, validators, next check (promise I1).
+//!
+//! The feed's row is written first, where its generation is the one the plan was decided for; if it
+//! is another by now, nothing of the plan is written, entries included. An arrival whose key is
+//! known already is left as it is kept.
+
+use crate::model::entry::{Content, EntryId, EntryKey, Fingerprint, Known, order};
+use crate::model::feed::FeedId;
+use crate::model::plan::{Arrival, Change, Plan};
+use crate::model::text::CLEANER;
+use crate::model::url::DocumentKey;
+use crate::store::cells::{self, Cells};
+use crate::store::error::StoreError;
+use crate::store::feed_row::{COLUMNS, state_values};
+use crate::store::lists::{pieces, placeholders};
+use crate::store::open::Store;
+use crate::store::statement::{Answer, Row, Statement, Value};
+use crate::store::upkeep;
+
+/// What a commit wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Committed {
+    /// The numbers of the entries that are new, in the order of the plan.
+    pub arrived: Vec<EntryId>,
+    /// How many entries were changed.
+    pub changed: usize,
+}
+
+pub(in crate::store) const ARRIVE: &str = "insert into entry (feed_id, backlog, ordered, \
+    first_seen, document, title_hash, changed, published, fingerprint, entry_key, title, link, \
+    authors, categories, enclosures) \
+    values ($1, $2, $3, $4, $5, $6, $4, $7, $8, $9, $10, $11, $12, $13, $14) \
+    on conflict (feed_id, entry_key) do nothing returning id";
+
+pub(in crate::store) const ARRIVE_BODY: &str = "insert into entry_body (entry_id, cleaner, html) \
+    select id, $3, $4 from entry where feed_id = $1 and entry_key = $2 \
+    on conflict (entry_id) do nothing";
+
+pub(in crate::store) const CHANGE: &str = "update entry set changes = changes + 1, changed = $3, \
+    ordered = case when $4 < first_seen then $4 else first_seen end, published = $4, \
+    document = $5, title_hash = $6, fingerprint = $7, title = $8, link = $9, authors = $10, \
+    categories = $11, enclosures = $12 \
+    where id = $1 and feed_id = $2";
+
+const CHANGE_BODY: &str = "update entry_body set cleaner = $2, html = $3 where entry_id = $1";
+
+const KNOWN: &str =
+    "select id, entry_key, document, title_hash, published, fingerprint, changes from entry";
+
+impl Store {
+    /// Which entries of `feed` are known under one of `keys` or as one of `documents`, each once.
+    pub async fn known(
+        &self,
+        feed: FeedId,
+        keys: &[EntryKey],
+        documents: &[DocumentKey],
+    ) -> Result<Vec<Known>, StoreError> {
+        let mut queries: Vec<_> =
+            pieces(keys).map(|keys| known_by("entry_key", feed, keys)).collect();
+        queries.extend(pieces(documents).map(|keys| known_by("document", feed, keys)));
+        let mut found = self.engine.read(queries, known).await?;
+        found.sort_by_key(|known| known.id);
+        found.dedup_by_key(|known| known.id);
+        Ok(found)
+    }
+
+    /// Writes all of `plan`, or nothing: [`StoreError::Conflict`] if the feed was written or retired
+    /// since the plan's generation.
+    pub async fn commit(&self, plan: Plan) -> Result<Committed, StoreError> {
+        let arrivals = plan.arrivals.len();
+        let changed = plan.changes.len();
+        let answers = self.engine.write(operation(plan)).await?;
+        let arrived = answers.iter().skip(1).step_by(2).take(arrivals);
+        Ok(Committed { arrived: arrived.filter_map(id_of).collect(), changed })
+    }
+}
+
+pub(in crate::store) fn known_by(column: &str, feed: FeedId, keys: Vec<Value>) -> Statement {
+    let list = placeholders(2, keys.len());
+    let params = std::iter::once(feed.into()).chain(keys).collect();
+    Statement::new(format!("{KNOWN} where feed_id = $1 and {column} in ({list})"), params)
+}
+
+fn known(row: Row) -> Result<Known, StoreError> {
+    let mut cells = Cells::from(row);
+    Ok(Known {
+        id: cells.entry()?,
+        key: cells.entry_key()?,
+        document: cells.document()?,
+        title_hash: cells.int()?,
+        published: cells.moment_or_null()?,
+        fingerprint: Fingerprint(cells.int()?),
+        changes: cells.count()?,
+    })
+}
+
+fn id_of(answer: &Answer) -> Option<EntryId> {
+    match answer.rows.first()?.0.first()? {
+        Value::Int(id) => Some(EntryId(*id)),
+        Value::Null | Value::Text(_) | Value::Blob(_) => None,
+    }
+}
+
+/// The feed's row, then two statements for each arrival and each change.
+fn operation(plan: Plan) -> Vec<Statement> {
+    let Plan { feed, generation, state, arrivals, changes, noteworthy: _ } = plan;
+    let readers_notice = !arrivals.is_empty() || !changes.is_empty();
+    let mut params = vec![feed.into(), generation.into()];
+    params.extend(state_values(&state));
+    let mut operation = vec![Statement::new(feed_update(), params).expecting(1)];
+    operation.extend(arrivals.into_iter().flat_map(|arrival| arrive(feed, arrival)));
+    operation.extend(changes.into_iter().flat_map(|change| alter(feed, change)));
+    if readers_notice {
+        operation.push(upkeep::revise(feed));
+    }
+    operation
+}
+
+pub(in crate::store) fn feed_update() -> String {
+    let columns = COLUMNS.iter().enumerate();
+    let assignments: Vec<_> =
+        columns.map(|(index, column)| format!("{column} = ${}", index + 3)).collect();
+    format!(
+        "update feed set generation = generation + 1, {} where id = $1 and generation = $2",
+        assignments.join(", ")
+    )
+}
+
+fn arrive(feed: FeedId, arrival: Arrival) -> [Statement; 2] {
+    let Content { link, title, authors, published, categories, enclosures, body } = arrival.content;
+    let entry = vec![
+        feed.into(),
+        arrival.backlog.into(),
+        order(published, arrival.first_seen).into(),
+        arrival.first_seen.into(),
+        arrival.document.into(),
+        arrival.title_hash.into(),
+        published.into(),
+        arrival.fingerprint.0.into(),
+        arrival.key.into(),
+        (&title).into(),
+        link.as_ref().into(),
+        cells::plain_list(&authors),
+        cells::plain_list(&categories),
+        cells::json(&enclosures),
+    ];
+    let body = vec![feed.into(), arrival.key.into(), CLEANER.0.into(), body.as_str().into()];
+    [Statement::new(ARRIVE, entry), Statement::new(ARRIVE_BODY, body)]
+}
+
+fn alter(feed: FeedId, change: Change) -> [Statement; 2] {
+    let Content { link, title, authors, published, categories, enclosures, body } = change.content;
+    let entry = vec![
+        change.entry.into(),
+        feed.into(),
+        change.changed.into(),
+        published.into(),
+        change.document.into(),
+        change.title_hash.into(),
+        change.fingerprint.0.into(),
+        (&title).into(),
+        link.as_ref().into(),
+        cells::plain_list(&authors),
+        cells::plain_list(&categories),
+        cells::json(&enclosures),
+    ];
+    let body = vec![change.entry.into(), CLEANER.0.into(), body.as_str().into()];
+    [Statement::new(CHANGE, entry).expecting(1), Statement::new(CHANGE_BODY, body).expecting(1)]
+}

@@ -1,0 +1,229 @@
+//! Entries as merged feeds and pages want them.
+//!
+//! Only active feeds' entries are listed; one that is asked for by number is always given.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::model::document::RawHtml;
+use crate::model::entry::{Content, Entry, EntryId};
+use crate::model::feed::{FeedId, Tag};
+use crate::model::text::{CLEANER, CleanerVersion, SafeHtml};
+use crate::model::url::{DocumentKey, WebUrl};
+use crate::store::cells::Cells;
+use crate::store::error::StoreError;
+use crate::store::lists::{pieces, placeholders};
+use crate::store::open::Store;
+use crate::store::statement::{Row, Statement, Value, limit};
+use crate::store::upkeep;
+
+/// What a list of entries needs to know of each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryHead {
+    /// Which.
+    pub id: EntryId,
+    /// The feed that brought it.
+    pub feed: FeedId,
+    /// The document it is.
+    pub document: Option<DocumentKey>,
+    /// The moment it is ordered by.
+    pub order: DateTime<Utc>,
+    /// When its content last changed.
+    pub changed: DateTime<Utc>,
+}
+
+/// A body that an older cleaner made: `entries` gives the entry with an empty one until it is
+/// cleaned again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaleBody {
+    /// Whose.
+    pub entry: EntryId,
+    /// What the older cleaner made: to be cleaned as if a stranger had written it.
+    pub html: RawHtml,
+    /// What relative addresses in it are relative to.
+    pub base: Option<WebUrl>,
+}
+
+/// Up to how many entries of the selected feeds are gathered and sorted; beyond that the index by
+/// order is walked until enough are found. Walking costs the more, the fewer entries match.
+pub(in crate::store) const FEW: usize = 2_000;
+
+const HEAD: &str = "select e.id, e.feed_id, e.document, e.ordered, e.changed";
+
+impl Store {
+    /// The newest entries of active feeds with one of `tags` (of all, if there are none), by order
+    /// and then number, newest first; with `before`, those that follow it.
+    pub async fn newest(
+        &self,
+        tags: &[Tag],
+        before: Option<(DateTime<Utc>, EntryId)>,
+        rows: usize,
+    ) -> Result<Vec<EntryHead>, StoreError> {
+        let matching =
+            self.engine.read_one(count_few(tags), |row| Cells::from(row).count()).await?;
+        let few = matching.is_some_and(|count| count as usize <= FEW);
+        self.engine.read(vec![newest(tags, before, rows, few)], head).await
+    }
+
+    /// The entries of active feeds with one of `tags` (of all, if there are none) that are one of
+    /// `documents`, by number.
+    pub async fn same_documents(
+        &self,
+        documents: &[DocumentKey],
+        tags: &[Tag],
+    ) -> Result<Vec<EntryHead>, StoreError> {
+        let queries = pieces(documents).map(|piece| same_documents(piece, tags)).collect();
+        let mut heads = self.engine.read(queries, head).await?;
+        heads.sort_by_key(|head| head.id);
+        heads.dedup_by_key(|head| head.id);
+        Ok(heads)
+    }
+
+    /// `entries`, whole, in the order asked; those that are not kept are left out. The body of one
+    /// that an older cleaner made is empty ([`Self::stale_bodies`]).
+    pub async fn entries(&self, entries: &[EntryId]) -> Result<Vec<Entry>, StoreError> {
+        let queries = pieces(entries).map(whole).collect();
+        let found = self.engine.read(queries, entry).await?;
+        let mut found: HashMap<_, _> = found.into_iter().map(|entry| (entry.id, entry)).collect();
+        Ok(entries.iter().filter_map(|id| found.remove(id)).collect())
+    }
+
+    /// Bodies that an older cleaner made, the newest entries' first.
+    pub async fn stale_bodies(&self, rows: usize) -> Result<Vec<StaleBody>, StoreError> {
+        let query = Statement::new(STALE, vec![CLEANER.0.into(), limit(rows)]);
+        self.engine
+            .read(vec![query], |row| {
+                let mut cells = Cells::from(row);
+                let entry = cells.entry()?;
+                Ok(StaleBody { entry, html: RawHtml(cells.text()?), base: cells.link_or_null()? })
+            })
+            .await
+    }
+
+    /// Keeps `bodies` in place of stale ones; one that was renewed meanwhile is left as it is.
+    pub async fn renew_bodies(&self, bodies: Vec<(EntryId, SafeHtml)>) -> Result<(), StoreError> {
+        if bodies.is_empty() {
+            return Ok(());
+        }
+        let renew = |(entry, body): (EntryId, SafeHtml)| {
+            Statement::new(RENEW, vec![entry.into(), CLEANER.0.into(), body.as_str().into()])
+        };
+        let mut operation: Vec<_> = bodies.into_iter().map(renew).collect();
+        operation.push(upkeep::revise_all());
+        self.engine.write(operation).await.map(|_| ())
+    }
+}
+
+pub(in crate::store) const STALE: &str = "select b.entry_id, b.html, e.link \
+    from entry_body b join entry e on e.id = b.entry_id \
+    where b.cleaner < $1 order by b.cleaner desc, b.entry_id desc limit $2";
+
+const RENEW: &str =
+    "update entry_body set cleaner = $2, html = $3 where entry_id = $1 and cleaner < $2";
+
+/// A condition on the feed `f`, with `tags` as parameters from `first`.
+fn tagged(tags: &[Tag], first: usize, params: &mut Vec<Value>) -> String {
+    if tags.is_empty() {
+        return "f.retired = 0".to_owned();
+    }
+    params.extend(tags.iter().map(|tag| Value::from(tag.as_str())));
+    let list = placeholders(first, tags.len());
+    format!("f.retired = 0 and f.id in (select feed_id from feed_tag where tag in ({list}))")
+}
+
+/// How many entries the selected feeds have, counted no further than one more than [`FEW`].
+pub(in crate::store) fn count_few(tags: &[Tag]) -> Statement {
+    let mut params = vec![limit(FEW + 1)];
+    let tagged = tagged(tags, 2, &mut params);
+    let sql = format!(
+        "select count(*) from (select 1 from feed f cross join entry e \
+         where e.feed_id = f.id and {tagged} limit $1) some"
+    );
+    Statement::new(sql, params)
+}
+
+/// `cross join` keeps SQLite to the order in which tables are named: entries by the index on their
+/// order, or feeds first and then the entries of each.
+pub(in crate::store) fn newest(
+    tags: &[Tag],
+    before: Option<(DateTime<Utc>, EntryId)>,
+    rows: usize,
+    few: bool,
+) -> Statement {
+    let mut params = vec![limit(rows)];
+    let after = before.map_or("", |(order, entry)| {
+        params.extend([order.into(), entry.into()]);
+        "and (e.ordered, e.id) < ($2, $3)"
+    });
+    let first = params.len() + 1;
+    let tagged = tagged(tags, first, &mut params);
+    let tables = if few { "feed f cross join entry e" } else { "entry e cross join feed f" };
+    let sql = format!(
+        "{HEAD} from {tables} where e.feed_id = f.id and {tagged} {after} \
+         order by e.ordered desc, e.id desc limit $1"
+    );
+    Statement::new(sql, params)
+}
+
+pub(in crate::store) fn same_documents(documents: Vec<Value>, tags: &[Tag]) -> Statement {
+    let list = placeholders(1, documents.len());
+    let first = documents.len() + 1;
+    let mut params = documents;
+    let tagged = tagged(tags, first, &mut params);
+    let sql = format!(
+        "{HEAD} from entry e cross join feed f \
+         where e.document in ({list}) and e.feed_id = f.id and {tagged}"
+    );
+    Statement::new(sql, params)
+}
+
+fn head(row: Row) -> Result<EntryHead, StoreError> {
+    let mut cells = Cells::from(row);
+    Ok(EntryHead {
+        id: cells.entry()?,
+        feed: cells.feed()?,
+        document: cells.document()?,
+        order: cells.moment()?,
+        changed: cells.moment()?,
+    })
+}
+
+pub(in crate::store) fn whole(entries: Vec<Value>) -> Statement {
+    let list = placeholders(1, entries.len());
+    let sql = format!(
+        "select e.id, e.feed_id, e.entry_key, e.document, e.first_seen, e.changed, e.link, \
+         e.title, e.authors, e.published, e.categories, e.enclosures, b.html, b.cleaner \
+         from entry e left join entry_body b on b.entry_id = e.id where e.id in ({list})"
+    );
+    Statement::new(sql, entries)
+}
+
+fn entry(row: Row) -> Result<Entry, StoreError> {
+    let mut cells = Cells::from(row);
+    let id = cells.entry()?;
+    let feed = cells.feed()?;
+    let key = cells.entry_key()?;
+    let document = cells.document()?;
+    let first_seen = cells.moment()?;
+    let changed = cells.moment()?;
+    let content = Content {
+        link: cells.link_or_null()?,
+        title: cells.plain()?,
+        authors: cells.plain_list()?,
+        published: cells.moment_or_null()?,
+        categories: cells.plain_list()?,
+        enclosures: cells.json()?,
+        body: body(&mut cells)?,
+    };
+    Ok(Entry { id, feed, key, document, content, first_seen, changed })
+}
+
+fn body(cells: &mut Cells) -> Result<SafeHtml, StoreError> {
+    let html = cells.text_or_null()?;
+    let cleaner = cells.int_or_null()?.and_then(|version| u32::try_from(version).ok());
+    let kept = html
+        .zip(cleaner)
+        .and_then(|(html, version)| SafeHtml::stored(html, CleanerVersion(version)));
+    Ok(kept.unwrap_or_default())
+}

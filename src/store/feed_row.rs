@@ -1,0 +1,193 @@
+//! A feed as a row: which columns, and what stands in them.
+//!
+//! [`COLUMNS`] and [`state_values`] keep one order, so that the insert, the update and the query
+//! cannot drift apart.
+
+use crate::model::feed::{Feed, FeedState, Standing};
+use crate::model::outcome::Validators;
+use crate::store::cells::{self, Cells};
+use crate::store::error::StoreError;
+use crate::store::statement::Value;
+use crate::store::words;
+
+/// The columns of a feed's state, in order.
+pub const COLUMNS: [&str; 21] = [
+    "title",
+    "site",
+    "language",
+    "etag",
+    "last_modified",
+    "body_hash",
+    "item_count",
+    "guids",
+    "wishes",
+    "next_check",
+    "rule",
+    "not_before",
+    "last_check",
+    "last_change",
+    "pace_secs",
+    "polled_before",
+    "standing",
+    "failures",
+    "since",
+    "failure_class",
+    "failure_reason",
+];
+
+/// The values of [`COLUMNS`].
+pub fn state_values(state: &FeedState) -> Vec<Value> {
+    let mut values = vec![
+        (&state.title).into(),
+        state.site.as_ref().into(),
+        state.language.clone().into(),
+        state.validators.etag.clone().into(),
+        state.validators.last_modified.clone().into(),
+        state.body_hash.map(|hash| hash.to_vec()).into(),
+        state.item_count.into(),
+        words::guids(state.guids).into(),
+        cells::json(&state.wishes),
+        state.next_check.into(),
+        words::rule(state.rule).into(),
+        state.not_before.into(),
+        state.last_check.into(),
+        state.last_change.into(),
+        state.pace_secs.into(),
+        state.polled_before.into(),
+    ];
+    values.extend(standing_values(&state.standing));
+    values
+}
+
+/// Word, failures, since, class and reason.
+fn standing_values(standing: &Standing) -> [Value; 5] {
+    match standing {
+        Standing::New => ["new".into(), 0i64.into(), Value::Null, Value::Null, Value::Null],
+        Standing::Healthy => ["healthy".into(), 0i64.into(), Value::Null, Value::Null, Value::Null],
+        Standing::Failing { failures, since, class, reason } => [
+            "failing".into(),
+            (*failures).into(),
+            (*since).into(),
+            words::class(*class).into(),
+            reason.as_str().into(),
+        ],
+        Standing::Gone { since } => {
+            ["gone".into(), 0i64.into(), (*since).into(), Value::Null, Value::Null]
+        }
+    }
+}
+
+/// The columns of a whole feed as [`feed`] reads them, of the table named `f`.
+pub fn feed_columns() -> String {
+    let state: Vec<String> = COLUMNS.iter().map(|column| format!("f.{column}")).collect();
+    format!("f.id, f.url, f.generation, {}", state.join(", "))
+}
+
+/// Reads a feed from the cells of [`feed_columns`].
+pub fn feed(cells: &mut Cells) -> Result<Feed, StoreError> {
+    Ok(Feed {
+        id: cells.feed()?,
+        url: cells.feed_url()?,
+        generation: cells.int()?,
+        state: state(cells)?,
+    })
+}
+
+fn state(cells: &mut Cells) -> Result<FeedState, StoreError> {
+    Ok(FeedState {
+        title: cells.plain()?,
+        site: cells.link_or_null()?,
+        language: cells.text_or_null()?,
+        validators: Validators {
+            etag: cells.blob_or_null()?,
+            last_modified: cells.blob_or_null()?,
+        },
+        body_hash: cells.bytes_or_null()?,
+        item_count: cells.count()?,
+        guids: words::guids_of(&cells.text()?).ok_or_else(|| cells::corrupt("a trust in guids"))?,
+        wishes: cells.json()?,
+        next_check: cells.moment()?,
+        rule: words::rule_of(&cells.text()?).ok_or_else(|| cells::corrupt("a rule"))?,
+        not_before: cells.moment_or_null()?,
+        last_check: cells.moment_or_null()?,
+        last_change: cells.moment_or_null()?,
+        pace_secs: cells.int_or_null()?.and_then(|secs| u32::try_from(secs).ok()),
+        polled_before: cells.flag()?,
+        standing: standing(cells)?,
+    })
+}
+
+fn standing(cells: &mut Cells) -> Result<Standing, StoreError> {
+    let word = cells.text()?;
+    let failures = cells.count()?;
+    let since = cells.moment_or_null()?;
+    let class = cells.text_or_null()?;
+    let reason = cells.text_or_null()?;
+    let class = class.and_then(|word| words::class_of(&word));
+    match (word.as_str(), since, class, reason) {
+        ("new", ..) => Ok(Standing::New),
+        ("healthy", ..) => Ok(Standing::Healthy),
+        ("failing", Some(since), Some(class), Some(reason)) => {
+            Ok(Standing::Failing { failures, since, class, reason })
+        }
+        ("gone", Some(since), ..) => Ok(Standing::Gone { since }),
+        _ => Err(cells::corrupt("a standing")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta, Utc};
+
+    use super::*;
+    use crate::model::document::Wishes;
+    use crate::model::feed::{CheckRule, FeedId, GuidTrust};
+    use crate::model::outcome::FailureClass;
+    use crate::model::text::PlainText;
+    use crate::model::url::{FeedUrl, WebUrl};
+    use crate::store::statement::Row;
+
+    fn round_trip(state: FeedState) {
+        let url = FeedUrl::parse("https://exemple.fr/flux").expect("a URL");
+        let mut row = vec![7i64.into(), (&url).into(), 3i64.into()];
+        row.extend(state_values(&state));
+        let read = feed(&mut Cells::from(Row(row))).expect("a feed");
+        assert_eq!(read, Feed { id: FeedId(7), url, generation: 3, state });
+    }
+
+    #[test]
+    fn a_feed_comes_back_as_it_was_kept() {
+        let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000);
+        let standings = [
+            Standing::New,
+            Standing::Healthy,
+            Standing::Gone { since: now },
+            Standing::Failing {
+                failures: 3,
+                since: now,
+                class: FailureClass::Throttled,
+                reason: "429".to_owned(),
+            },
+        ];
+        for standing in standings {
+            round_trip(FeedState { standing, ..FeedState::new(now) });
+        }
+        round_trip(FeedState {
+            title: PlainText::new("L’Écho"),
+            site: WebUrl::parse("https://exemple.fr/").ok(),
+            language: Some("fr".to_owned()),
+            validators: Validators { etag: Some(vec![0xff, b'"']), last_modified: Some(vec![]) },
+            body_hash: Some([9; 32]),
+            item_count: 20,
+            guids: GuidTrust::Doubtful,
+            wishes: Wishes { ttl_mins: Some(60), skip_hours: vec![0, 1], ..Wishes::default() },
+            rule: CheckRule::SkippedHours,
+            not_before: Some(now),
+            last_check: Some(now),
+            last_change: Some(now),
+            pace_secs: Some(u32::MAX),
+            polled_before: true,
+            ..FeedState::new(DateTime::<Utc>::MAX_UTC - TimeDelta::nanoseconds(999_999))
+        });
+    }
+}

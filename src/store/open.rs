@@ -1,0 +1,100 @@
+//! An open database, and the two ways to it: as its owner, or beside the owner.
+//!
+//! The owner holds the lock, migrates and polls; there is one per database. A command that runs
+//! while the service does opens beside it: it reads, and leaves requests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use crate::store::engine::Engine;
+use crate::store::error::{OpenError, StoreError};
+use crate::store::lease;
+use crate::store::lock::{self, Lock};
+use crate::store::migrate::{self, Migration, Standing};
+use crate::store::sqlite::driver::Sqlite;
+
+/// Readers of the service: one may be slow while the others answer.
+const OWNERS_READERS: usize = 3;
+
+/// An open database. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(in crate::store) engine: Engine,
+    /// Under which name shards are leased; beside an owner, none are.
+    pub(in crate::store) owner: Option<String>,
+}
+
+/// Opens the database at `path` as its owner: takes the lock, makes the file if there is none,
+/// migrates it (after a backup beside it), takes all shards.
+pub async fn open(path: &Path, now: DateTime<Utc>) -> Result<Store, OpenError> {
+    open_as(path, now, migrate::all()).await
+}
+
+/// [`open`] by a program with other migrations: what a newer or older one would do.
+pub async fn open_as(
+    path: &Path,
+    now: DateTime<Utc>,
+    known: Vec<Migration>,
+) -> Result<Store, OpenError> {
+    let path = resolved(path)?;
+    let engine = {
+        let path = path.clone();
+        blocking(move || owned(&path, &known, now)).await?
+    };
+    let owner = format!("{}@{}", std::process::id(), now.timestamp_millis());
+    lease::take(&engine, &owner).await.map_err(|source| OpenError::Store { path, source })?;
+    Ok(Store { engine, owner: Some(owner) })
+}
+
+/// Opens the database at `path` beside its owner, if it has one: nothing is created or migrated.
+pub async fn beside(path: &Path) -> Result<Store, OpenError> {
+    let path = resolved(path)?;
+    let engine = blocking(move || {
+        if !path.exists() {
+            return Err(OpenError::Missing(path));
+        }
+        let known = migrate::all();
+        match migrate::inspect(&path, &known)? {
+            Standing::New => Err(OpenError::Missing(path)),
+            Standing::Ours(applied) if applied < known.len() => Err(OpenError::Older(path)),
+            Standing::Ours(_) => start(&path, None, 1),
+        }
+    });
+    Ok(Store { engine: engine.await?, owner: None })
+}
+
+fn owned(path: &Path, known: &[Migration], now: DateTime<Utc>) -> Result<Engine, OpenError> {
+    let lock = lock::take(path)?;
+    lock::private_file(path).map_err(|source| OpenError::File { path: path.to_owned(), source })?;
+    let standing = migrate::inspect(path, known)?;
+    migrate::bring_up(path, standing, known, now)?;
+    start(path, Some(lock), OWNERS_READERS)
+}
+
+fn start(path: &Path, lock: Option<Lock>, readers: usize) -> Result<Engine, OpenError> {
+    let started = Sqlite::start(path, lock, readers);
+    started.map(Engine::Sqlite).map_err(|source| OpenError::Store { path: path.to_owned(), source })
+}
+
+/// The file itself, links followed, so that two names of one database share one lock.
+fn resolved(path: &Path) -> Result<PathBuf, OpenError> {
+    let of = |source| OpenError::File { path: path.to_owned(), source };
+    if path.exists() {
+        return fs::canonicalize(path).map_err(of);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = fs::canonicalize(folder.unwrap_or(Path::new("."))).map_err(of)?;
+    let name = path.file_name().ok_or_else(|| of(std::io::ErrorKind::InvalidFilename.into()))?;
+    Ok(folder.join(name))
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, OpenError> + Send + 'static,
+) -> Result<T, OpenError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(_) => Err(OpenError::Store { path: PathBuf::new(), source: StoreError::Closed }),
+    }
+}

@@ -1,0 +1,68 @@
+//! Connections, each with the same law: foreign keys hold, a damaged schema runs nothing, a locked
+//! database is waited for, memory is bounded.
+//!
+//! `synchronous=FULL` makes every commit durable before it is reported (in WAL mode with NORMAL the
+//! last commits before a power cut may be lost, and with them a letter's `accepted`).
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::store::error::StoreError;
+
+/// For how long a database locked by another process is waited for.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Page cache of the writer, in KiB.
+const WRITER_CACHE_KIB: i64 = 4_096;
+
+/// Page cache of each reader, in KiB.
+const READER_CACHE_KIB: i64 = 1_024;
+
+/// How large the log may stay after a checkpoint, in bytes.
+const LOG_LIMIT: i64 = 16 << 20;
+
+/// Prepared statements kept per connection.
+const STATEMENTS: usize = 96;
+
+/// A connection that may write. The file must exist; an empty one is a new database.
+pub fn writer(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    settle(&connection, WRITER_CACHE_KIB)?;
+    connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update_and_check(None, "journal_size_limit", LOG_LIMIT, |_| Ok(()))?;
+    Ok(connection)
+}
+
+/// A connection that only reads, and never waits for a writer.
+pub fn reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    settle(&connection, READER_CACHE_KIB)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+fn settle(connection: &Connection, cache_kib: i64) -> Result<(), StoreError> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
+    connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(())).or_else(absent)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(())
+}
+
+/// `mmap_size` answers with no row where memory mapping is compiled out.
+fn absent(error: rusqlite::Error) -> Result<(), rusqlite::Error> {
+    match error {
+        rusqlite::Error::QueryReturnedNoRows => Ok(()),
+        other => Err(other),
+    }
+}
