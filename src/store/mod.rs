@@ -25,3 +25,6 @@ pub mod statement;
 pub mod sync;
 pub mod upkeep;
 pub mod words;
+
+#[cfg(test)]
+mod contract;

@@ -41,10 +41,11 @@ pub(in crate::store) const BEGIN: &str = "insert into newsletter (name, began, s
 
 const BEGAN: &str = "select began from newsletter where name = $1";
 
-/// The newest entry that arrived before `$1`, looked for from the newest down and no further than
-/// `$2`.
-pub(in crate::store) const ARRIVED_BEFORE: &str = "select id from entry \
-    where id > $2 and first_seen < $1 order by id desc limit 1";
+/// The number before that of the first entry above `$2` that arrived at `$1` or later; if there is
+/// none, the last number.
+pub(in crate::store) const ARRIVED_BEFORE: &str = "select coalesce(\
+    (select id - 1 from entry where id > $2 and first_seen >= $1 order by id limit 1), \
+    (select max(id) from entry), $2)";
 
 pub(in crate::store) const ANSWERED: &str = "update newsletter set last_slot = $2 \
     where name = $1 and (last_slot is null or last_slot < $2)";
@@ -68,15 +69,15 @@ impl Store {
         began.ok_or(StoreError::Conflict)
     }
 
-    /// The newest entry above `floor` that arrived before `moment`; `floor` if there is none.
+    /// Up to which number, from `floor` up, all entries arrived before `moment`.
     pub(in crate::store) async fn arrived_before(
         &self,
         moment: DateTime<Utc>,
         floor: EntryId,
     ) -> Result<EntryId, StoreError> {
         let query = Statement::new(ARRIVED_BEFORE, vec![moment.into(), floor.into()]);
-        let newest = self.engine.read_one(query, |row| Cells::from(row).entry()).await?;
-        Ok(newest.unwrap_or(floor))
+        let last = self.engine.read_one(query, |row| Cells::from(row).entry()).await?;
+        Ok(last.unwrap_or(floor))
     }
 
     /// Up to which entry the newsletter `name` is settled.

@@ -1,0 +1,264 @@
+//! `[[feed]]` and `feed_lists`: what is subscribed.
+//!
+//! A feed of a list that also stands in the configuration is the configuration's: there it can be
+//! given an interval or a password. Two entries of the configuration for one feed are a fault.
+
+use std::collections::HashMap;
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+use crate::config::fault::Wrong;
+use crate::config::machine;
+use crate::config::reach::{self, Reach};
+use crate::config::schema;
+use crate::config::section::Section;
+use crate::config::values;
+use crate::model::feed::Tag;
+use crate::model::secret::Secret;
+use crate::model::settings::Subscription;
+use crate::model::url::FeedUrl;
+
+/// A feed as a list of feeds names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedFeed {
+    /// Where it is fetched.
+    pub url: FeedUrl,
+    /// Its title, if the list gives one.
+    pub title: Option<String>,
+    /// Its tags.
+    pub tags: Vec<Tag>,
+}
+
+/// What a list of feeds holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ListedFeeds {
+    /// Its feeds.
+    pub feeds: Vec<ListedFeed>,
+    /// What stands in it and is none, in words for the operator.
+    pub rejected: Vec<String>,
+}
+
+/// Reads the text of a list of feeds: OPML, which this room does not know.
+pub type ReadList<'a> = &'a dyn Fn(&str) -> Result<ListedFeeds, String>;
+
+/// Reads all `[[feed]]` and the `feed_lists`.
+pub fn subscriptions(
+    root: &Section<'_>,
+    reach: Reach<'_>,
+    read_list: ReadList<'_>,
+) -> Vec<Subscription> {
+    let mut places: HashMap<FeedUrl, usize> = HashMap::new();
+    let mut subscriptions = Vec::new();
+    for section in root.sections("feed", &schema::FEED) {
+        let (place, subscription) = feed(&section, reach);
+        let Some(subscription) = subscription else { continue };
+        let line = root.findings().line(&place);
+        match places.insert(subscription.url.clone(), line) {
+            Some(first) => {
+                let what = format!("{} stands here and in line {first}", subscription.url);
+                let allowed = "each feed once; it may have several tags";
+                root.findings().fault(place, Wrong::new(what).allowed(allowed));
+            }
+            None => subscriptions.push(subscription),
+        }
+    }
+    for list in root.list("feed_lists", values::path) {
+        for listed in list_of_feeds(root, reach, read_list, &list) {
+            if places.insert(listed.url.clone(), 0).is_none() {
+                subscriptions.push(subscription_of(listed));
+            }
+        }
+    }
+    subscriptions
+}
+
+fn subscription_of(listed: ListedFeed) -> Subscription {
+    Subscription {
+        url: listed.url,
+        title: listed.title,
+        tags: listed.tags,
+        interval: None,
+        weight: schema::WEIGHT,
+        login: None,
+        headers: Vec::new(),
+        user_agent: None,
+    }
+}
+
+fn list_of_feeds(
+    root: &Section<'_>,
+    reach: Reach<'_>,
+    read_list: ReadList<'_>,
+    list: &Spanned<String>,
+) -> Vec<ListedFeed> {
+    let path = reach.resolve(list.get_ref());
+    let listed = reach.files.text(&path).and_then(|text| read_list(&text));
+    let listed = listed.unwrap_or_else(|why| {
+        let what = format!("cannot read {}: {why}", path.display());
+        root.findings().fault(list.span(), Wrong::new(what).allowed("OPML files"));
+        ListedFeeds::default()
+    });
+    for rejected in &listed.rejected {
+        let what = format!("{}: {rejected}", list.get_ref());
+        root.findings().warning(list.span(), Wrong::new(what));
+    }
+    listed.feeds
+}
+
+type Place = std::ops::Range<usize>;
+
+fn feed(section: &Section<'_>, reach: Reach<'_>) -> (Place, Option<Subscription>) {
+    if let Some(url) = section.get("url").filter(|url| holds_credentials(url.get_ref())) {
+        section.findings().hide(url.span());
+    }
+    let url = section.read("url", values::feed_url);
+    if url.is_none() && section.get("url").is_none() {
+        section.missing("url", "`url` with the feed's address");
+    }
+    let interval = section.read("interval", machine::interval);
+    interval.iter().for_each(|interval| machine::warn_if_impolite(section, interval));
+    let login = reach::login(section, reach, None);
+    let headers = headers(section, reach);
+    let authorization = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    if login.is_some() && authorization {
+        let what = "there is a `username` and an Authorization header";
+        let wrong = Wrong::new(what).allowed("one of them");
+        section.findings().fault(section.place_of("username"), wrong);
+    }
+    let title = section.read("title", values::label).map(Spanned::into_inner);
+    let tags = tags(section);
+    let weight = section.read_or("weight", schema::WEIGHT, values::weight);
+    let user_agent = section.read("user_agent", values::user_agent).map(Spanned::into_inner);
+    let interval = interval.map(Spanned::into_inner);
+    let subscription = url.map(|url| Subscription {
+        url: url.into_inner(),
+        title,
+        tags,
+        interval,
+        weight,
+        login,
+        headers,
+        user_agent,
+    });
+    (section.place_of("url"), subscription)
+}
+
+fn holds_credentials(value: &DeValue<'_>) -> bool {
+    value.as_str().is_some_and(|text| text.contains('@'))
+}
+
+/// The tags under `tags`, each once.
+pub fn tags(section: &Section<'_>) -> Vec<Tag> {
+    let mut tags: Vec<Tag> = Vec::new();
+    for tag in section.list("tags", values::label) {
+        if !tags.contains(tag.get_ref()) {
+            tags.push(tag.into_inner());
+        }
+    }
+    tags
+}
+
+/// Headers that feedmill sets itself, or that would change what a request is (RFC 9110, RFC 9112).
+const OWN_HEADERS: [&str; 16] = [
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "if-modified-since",
+    "if-none-match",
+    "keep-alive",
+    "proxy-authorization",
+    "range",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+];
+
+fn headers(section: &Section<'_>, reach: Reach<'_>) -> Vec<(String, Secret)> {
+    let Some(value) = section.get("headers") else { return Vec::new() };
+    let Some(table) = value.get_ref().as_table() else {
+        let wrong = Wrong::new(format!("`headers` {}", values::kind(value.get_ref())));
+        let allowed = "a table, as in headers = { \"X-Key\" = { file = \"key.txt\" } }";
+        section.findings().hide(value.span());
+        section.findings().fault(value.span(), wrong.allowed(allowed));
+        return Vec::new();
+    };
+    let mut headers: Vec<(String, Secret)> = Vec::new();
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(name, _)| name.span().start);
+    for (name, value) in entries {
+        let secret = header_value(section, reach, value);
+        let known = headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name.get_ref()));
+        match refused_header(name.get_ref(), known) {
+            Some(wrong) => section.findings().fault(name.span(), wrong),
+            None => headers.extend(secret.map(|secret| (name.get_ref().to_string(), secret))),
+        }
+    }
+    headers
+}
+
+fn refused_header(name: &str, known: bool) -> Option<Wrong> {
+    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        let wrong = Wrong::new(format!("{name:?} cannot be the name of a header"));
+        return Some(wrong.allowed("letters, digits and hyphens (RFC 9110, section 5.1)"));
+    }
+    if known {
+        return Some(Wrong::new(format!("the header {name} stands here twice")));
+    }
+    if name.eq_ignore_ascii_case("user-agent") {
+        return Some(Wrong::new("the User-Agent has a key of its own").allowed("`user_agent`"));
+    }
+    let own = OWN_HEADERS.iter().any(|own| own.eq_ignore_ascii_case(name));
+    own.then(|| Wrong::new(format!("feedmill sets the header {name} itself")))
+}
+
+/// A header's value: written out, or in a file, or in the environment.
+fn header_value<'a>(
+    section: &Section<'a>,
+    reach: Reach<'_>,
+    value: &'a Spanned<DeValue<'a>>,
+) -> Option<Secret> {
+    let secret = match value.get_ref() {
+        DeValue::String(text) => {
+            section.findings().hide(value.span());
+            Some(Secret::new(text.to_string()))
+        }
+        DeValue::Table(_) => secret_elsewhere(&section.open(value, &schema::HEADER)?, reach),
+        DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_) => {
+            section.findings().hide(value.span());
+            let wrong = Wrong::new(format!("a header's value {}", values::kind(value.get_ref())));
+            let allowed = "a text, { file = \"path\" } or { env = \"VARIABLE\" }";
+            section.findings().fault(value.span(), wrong.allowed(allowed));
+            None
+        }
+    }?;
+    if values::is_header_value(secret.reveal()) {
+        return Some(secret);
+    }
+    let wrong = Wrong::new("this cannot be the value of a header");
+    section.findings().fault(value.span(), wrong.allowed("printable ASCII characters"));
+    None
+}
+
+fn secret_elsewhere(value: &Section<'_>, reach: Reach<'_>) -> Option<Secret> {
+    match (value.get("file").is_some(), value.get("env").is_some()) {
+        (true, false) => reach.secret(value, "file"),
+        (false, true) => reach.variable(value, "env"),
+        (true, true) | (false, false) => {
+            let wrong = Wrong::new("a header's value comes from one place");
+            let allowed = "{ file = \"path\" } or { env = \"VARIABLE\" }";
+            value.findings().fault(value.place(), wrong.allowed(allowed));
+            None
+        }
+    }
+}

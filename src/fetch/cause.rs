@@ -1,0 +1,127 @@
+//! What broke, found in the chain of causes that the HTTP client hands over.
+//!
+//! The client's own words ("error sending request") say nothing to a person; the innermost typed
+//! cause does: no such name, connection refused, an expired certificate. No driver's error leaves.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rustls::CertificateError;
+
+use super::error::{self, FetchError};
+use super::resolve::Unresolved;
+
+/// How long a connection may take to be made.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The meaning of an error of the HTTP client's while it talked to the host of `url`.
+pub fn explain(error: &reqwest::Error, url: &url::Url) -> FetchError {
+    match find::<Unresolved>(error) {
+        Some(Unresolved::Lookup(lookup)) => return lookup.clone().into(),
+        Some(Unresolved::Refused(refused)) => return refused.clone().into(),
+        None => {}
+    }
+    let host = error::host(url);
+    if let Some(tls) = find::<rustls::Error>(error) {
+        return FetchError::Broken { host, cause: of_tls(tls) };
+    }
+    if error.is_connect() && error.is_timeout() {
+        let stage = "a connection was being made";
+        return FetchError::TimedOut { host, after: CONNECT_TIMEOUT, stage };
+    }
+    if error.is_builder() {
+        return FetchError::Broken { host, cause: "its address cannot be requested".to_owned() };
+    }
+    let cause = match (find::<hyper::Error>(error), find::<io::Error>(error)) {
+        (_, Some(io)) if of_io(io).is_some() => of_io(io).unwrap_or_default().to_owned(),
+        (Some(http), _) => of_http(http),
+        (None, _) => format!("the connection failed ({})", innermost(error)),
+    };
+    FetchError::Broken { host, cause }
+}
+
+fn of_io(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Some("connection refused"),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
+            Some("the connection was reset")
+        }
+        io::ErrorKind::BrokenPipe => Some("the connection was closed"),
+        io::ErrorKind::HostUnreachable => Some("the host cannot be reached"),
+        io::ErrorKind::NetworkUnreachable => Some("its network cannot be reached"),
+        io::ErrorKind::UnexpectedEof => Some("the connection was closed too early"),
+        io::ErrorKind::TimedOut => Some("the connection timed out"),
+        _ => None,
+    }
+}
+
+fn of_http(error: &hyper::Error) -> String {
+    if error.is_parse_too_large() {
+        return "the headers of its answer are too large".to_owned();
+    }
+    if error.is_incomplete_message() {
+        return "the connection was closed before the answer was complete".to_owned();
+    }
+    match error.is_parse() {
+        true => format!("its answer is not valid HTTP ({})", innermost(error)),
+        false => format!("its answer broke off ({})", innermost(error)),
+    }
+}
+
+fn of_tls(error: &rustls::Error) -> String {
+    let rustls::Error::InvalidCertificate(certificate) = error else {
+        return format!("TLS failed: {error}");
+    };
+    match certificate {
+        CertificateError::Expired => "its certificate has expired".to_owned(),
+        CertificateError::ExpiredContext { not_after, .. } => {
+            format!("its certificate expired on {}", day(not_after.as_secs()))
+        }
+        CertificateError::NotValidYet => "its certificate is not valid yet".to_owned(),
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            format!("its certificate is not valid before {}", day(not_before.as_secs()))
+        }
+        CertificateError::UnknownIssuer => {
+            "its certificate is from an issuer that is not trusted here".to_owned()
+        }
+        CertificateError::NotValidForName => "its certificate is for another host".to_owned(),
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            let names: Vec<&str> = presented.iter().take(3).map(String::as_str).collect();
+            format!("its certificate is for another host: {}", names.join(", "))
+        }
+        CertificateError::Revoked => "its certificate has been revoked".to_owned(),
+        other => format!("its certificate is not acceptable ({other:?})"),
+    }
+}
+
+fn day(unix_secs: u64) -> String {
+    i64::try_from(unix_secs)
+        .ok()
+        .and_then(|secs| DateTime::<Utc>::from_timestamp(secs, 0))
+        .map_or_else(|| "an unknown day".to_owned(), |at| at.format("%Y-%m-%d").to_string())
+}
+
+/// The first cause of type `T`, looking also inside the wrappers of `io::Error`, which `source`
+/// steps over.
+fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    chain(error).find_map(|cause| cause.downcast_ref::<T>())
+}
+
+/// What the last cause in the chain says.
+pub fn innermost(error: &(dyn Error + 'static)) -> String {
+    chain(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+fn chain<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> + 'a {
+    std::iter::successors(Some(error), |&error| {
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        match wrapped {
+            Some(inner) => Some(inner as &(dyn Error + 'static)),
+            None => error.source(),
+        }
+    })
+}

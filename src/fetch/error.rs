@@ -1,0 +1,175 @@
+//! What can go wrong between a request and its answer, as values with words for people.
+//!
+//! A [`FetchError`] never leaves the room: [`FetchError::into_failure`] turns it into the class that
+//! rules decide by and one line of reason. No line holds credentials, a query string or a control
+//! character, whatever a server sends.
+
+use std::time::Duration;
+
+use crate::model::outcome::{Failure, FailureClass, RetryAfter};
+
+use super::guard::Refused;
+use super::resolve::LookupError;
+
+/// How long a reason may be, in characters.
+const LONGEST_REASON: usize = 300;
+
+/// Why no client could be built.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot prepare connections: {0}")]
+pub struct ClientError(pub String);
+
+/// Why a fetch brought nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    /// The guard refuses to connect there.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// A setting of the feed's cannot be sent.
+    #[error("{0}")]
+    Setting(String),
+    /// The name leads nowhere.
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    /// The deadline passed.
+    #[error("{host} timed out after {} while {stage}", seconds(*.after))]
+    TimedOut {
+        /// Who was asked.
+        host: String,
+        /// How long it was waited for.
+        after: Duration,
+        /// What was going on.
+        stage: &'static str,
+    },
+    /// The connection, its encryption or the answer broke.
+    #[error("{host}: {cause}")]
+    Broken {
+        /// Who was asked.
+        host: String,
+        /// What broke.
+        cause: String,
+    },
+    /// A redirect that cannot be followed.
+    #[error("{place} redirects {problem}")]
+    Redirect {
+        /// Who redirects.
+        place: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An answer that is not one to keep.
+    #[error("{place} answered {status}{remark}")]
+    Status {
+        /// Where.
+        place: String,
+        /// The status and its name.
+        status: String,
+        /// What to make of it, with its comma; may be empty.
+        remark: &'static str,
+        /// What follows from it.
+        class: FailureClass,
+        /// Retry-After.
+        retry_after: Option<RetryAfter>,
+    },
+    /// The body is larger than `fetch.max_body`, on the wire or decoded.
+    #[error("the body is larger than {} (fetch.max_body)", size(*.0))]
+    TooLarge(u64),
+    /// The body grows so much when decoded that it can only be a trap.
+    #[error("the body grows more than {0} times when its content coding is undone")]
+    Bomb(u64),
+    /// The body is coded in a way that is not undone.
+    #[error("the body comes with the content coding \"{0}\", which is not understood")]
+    Coding(String),
+    /// The coded body is damaged.
+    #[error("the body does not follow its content coding {0}")]
+    Damaged(&'static str),
+    /// The coded body ends too early.
+    #[error("the body is cut off inside its content coding {0}")]
+    CutOff(&'static str),
+}
+
+impl FetchError {
+    /// The class that rules decide by.
+    pub fn class(&self) -> FailureClass {
+        match self {
+            Self::Refused(_) | Self::Setting(_) => FailureClass::Guard,
+            Self::Lookup(_)
+            | Self::TimedOut { .. }
+            | Self::Broken { .. }
+            | Self::Redirect { .. }
+            | Self::CutOff(_) => FailureClass::Network,
+            Self::Status { class, .. } => *class,
+            Self::TooLarge(_) | Self::Bomb(_) | Self::Coding(_) | Self::Damaged(_) => {
+                FailureClass::Body
+            }
+        }
+    }
+
+    /// The failure it is for everybody else.
+    pub fn into_failure(self) -> Failure {
+        let class = self.class();
+        let reason = one_line(&self.to_string());
+        let retry_after = match self {
+            Self::Status { retry_after, .. } => retry_after,
+            Self::Refused(_)
+            | Self::Setting(_)
+            | Self::Lookup(_)
+            | Self::TimedOut { .. }
+            | Self::Broken { .. }
+            | Self::Redirect { .. }
+            | Self::TooLarge(_)
+            | Self::Bomb(_)
+            | Self::Coding(_)
+            | Self::Damaged(_)
+            | Self::CutOff(_) => None,
+        };
+        Failure { class, reason, retry_after }
+    }
+}
+
+/// An address for people: no credentials, no query, not endless.
+pub fn place(url: &url::Url) -> String {
+    let query = if url.query().is_some() { "?…" } else { "" };
+    let path: String = url.path().chars().take(120).collect();
+    let more = if path.len() < url.path().len() { "…" } else { "" };
+    format!("{}://{}{path}{more}{query}", url.scheme(), host(url))
+}
+
+/// Host and port for people.
+pub fn host(url: &url::Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// A length of time for people.
+pub fn seconds(time: Duration) -> String {
+    match time.as_millis() {
+        millis if millis % 1_000 != 0 && millis < 10_000 => format!("{:.1} s", time.as_secs_f64()),
+        _ => format!("{} s", time.as_secs()),
+    }
+}
+
+fn size(bytes: u64) -> String {
+    const MEGABYTE: u64 = 1_000_000;
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..MEGABYTE => format!("{} kB", bytes / 1_000),
+        _ => format!("{} MB", bytes / MEGABYTE),
+    }
+}
+
+/// One line without control characters or marks that reorder text.
+fn one_line(text: &str) -> String {
+    let clean = |c: char| match c {
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
+        c if c.is_control() => ' ',
+        c => c,
+    };
+    match text.char_indices().nth(LONGEST_REASON) {
+        Some((end, _)) => text[..end].chars().map(clean).chain(['…']).collect(),
+        None => text.chars().map(clean).collect(),
+    }
+}

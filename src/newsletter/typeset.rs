@@ -1,0 +1,141 @@
+//! Setting text: cut at a word, wrapped to a column, measured as a mail will carry it.
+//!
+//! Cuts fall between grapheme clusters (UAX #29), never inside one, so that no emoji or accent is
+//! torn. Nothing here knows what a text means.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// How many graphemes `text` has.
+pub fn length(text: &str) -> usize {
+    text.graphemes(true).count()
+}
+
+/// `text` if it has at most `limit` graphemes, else as many whole words as fit before a `…`. A text
+/// without a gap near the limit is cut inside the word.
+pub fn shorten(text: &str, limit: usize) -> String {
+    let text = text.trim();
+    if length(text) <= limit {
+        return text.to_owned();
+    }
+    let room = limit.saturating_sub(1);
+    let cut = text.grapheme_indices(true).nth(room).map_or(text.len(), |(at, _)| at);
+    let head = &text[..cut];
+    let whole_words = match text[cut..].starts_with(' ') {
+        true => head,
+        false => head.rfind(' ').map_or(head, |gap| &head[..gap]),
+    };
+    let head = if length(whole_words) * 2 >= room { whole_words } else { head };
+    let head = head.trim_end_matches(|c: char| c.is_whitespace() || ",;:.!?-–—·«(…".contains(c));
+    format!("{head}…")
+}
+
+/// `text` if it has at most `limit` graphemes, else as many whole sentences as fit, or, if the first
+/// ones are too long, as [`shorten`] cuts it. Nothing for a limit of 0.
+pub fn shorten_to_sentence(text: &str, limit: usize) -> String {
+    let text = text.trim();
+    if limit == 0 {
+        return String::new();
+    }
+    let Some((cut, _)) = text.grapheme_indices(true).nth(limit) else { return text.to_owned() };
+    let head = &text[..cut];
+    let sentence = ["? ", "! ", ". ", "… "]
+        .iter()
+        .filter_map(|end| head.rfind(end).map(|at| at + end.len() - 1))
+        .max()
+        .filter(|&end| length(&head[..end]) * 2 >= limit);
+    sentence.map_or_else(|| shorten(text, limit), |end| head[..end].to_owned())
+}
+
+/// `text` in lines of at most `width` columns, each after the first preceded by `indent` spaces. A
+/// word that is longer stays whole: addresses must not be broken.
+pub fn wrap(text: &str, width: usize, indent: usize) -> String {
+    let margin = " ".repeat(indent);
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    let mut columns = 0;
+    for word in text.split([' ', '\n']).filter(|word| !word.is_empty()) {
+        let word_columns = length(word);
+        if columns > 0 && indent + columns + 1 + word_columns > width {
+            lines.push(std::mem::take(&mut line));
+            columns = 0;
+        }
+        if columns > 0 {
+            line.push(' ');
+            columns += 1;
+        }
+        line.push_str(word);
+        columns += word_columns;
+    }
+    lines.push(line);
+    lines.join(&format!("\n{margin}"))
+}
+
+/// A line of `mark`s as long as the longest line of `text`, 72 at most.
+pub fn underline(text: &str, mark: char) -> String {
+    let columns = text.lines().map(length).max().unwrap_or(0);
+    std::iter::repeat_n(mark, columns.min(72)).collect()
+}
+
+/// How many bytes `text` is in a mail at most: coded as quoted-printable or as base64 (RFC 2045,
+/// section 6), whichever is shorter.
+pub fn encoded_len(text: &str) -> usize {
+    let base64 = text.len().div_ceil(3) * 4;
+    let base64 = base64 + base64.div_ceil(76) * 2;
+    quoted_printable_len(text).min(base64)
+}
+
+fn quoted_printable_len(text: &str) -> usize {
+    let mut total = 0;
+    let mut column = 0;
+    for byte in text.bytes() {
+        let size = match byte {
+            b'\n' => {
+                total += 2;
+                column = 0;
+                continue;
+            }
+            b'=' | b'\t' | b'.' | b'F' | 0..=31 | 127..=255 => 3,
+            b' ' => 3,
+            _ => 1,
+        };
+        if column + size > 73 {
+            total += 3;
+            column = 0;
+        }
+        total += size;
+        column += size;
+    }
+    total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_between_words_and_graphemes() {
+        for (text, limit, cut) in [
+            ("court", 10, "court"),
+            ("Le Sénat dit non à la réforme", 14, "Le Sénat dit…"),
+            ("Le Sénat dit non", 13, "Le Sénat dit…"),
+            ("anticonstitutionnellement", 8, "anticon…"),
+            ("👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 3, "👩‍👩‍👧‍👦👩‍👩‍👧‍👦…"),
+            ("Fini, dit-il", 7, "Fini…"),
+            ("", 5, ""),
+        ] {
+            assert_eq!(shorten(text, limit), cut, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lines_are_wrapped_and_addresses_stay_whole() {
+        let address = format!("https://exemple.fr/{}", "a".repeat(90));
+        let text = format!("Un texte assez long pour la marge, voir {address} et la suite");
+        let wrapped = wrap(&text, 30, 2);
+        for line in wrapped.lines() {
+            assert!(length(line) <= 30 || line.trim() == address, "{line}");
+        }
+        assert!(wrapped.contains(&address));
+        assert_eq!(wrap("", 30, 2), "");
+    }
+}

@@ -1,0 +1,145 @@
+//! What waits, what is sealed, what is settled.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::world::{
+    World, arrival, edition, feed, minute, plan, post, slot, subscriptions, with_feeds,
+};
+use crate::model::edition::Edition;
+use crate::model::entry::EntryId;
+use crate::model::letter::LetterState;
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+async fn waiting(store: &Store, name: &str) -> Vec<EntryId> {
+    let waiting = store.waiting(name, &[], u32::MAX).await.expect("a selection");
+    waiting.into_iter().map(|waiting| waiting.id).collect()
+}
+
+pub(super) async fn a_newsletter_sees_what_arrived_and_no_more(world: &impl World) {
+    let store = world.open(minute(0)).await;
+    let mut all = subscriptions(3, &["presse"]);
+    all[2].1 = vec!["autre".to_owned()];
+    store.sync(&all, minute(0)).await.expect("a sync");
+    post(&store, 0, &["bien avant"], minute(-60 * 25)).await;
+    let mut expected = post(&store, 0, &["la veille"], minute(-60)).await;
+    assert_eq!(waiting(&store, "matin").await, [], "none before it began");
+    assert_eq!(store.newsletter_began("matin", minute(0)).await, Ok(minute(0)));
+    assert_eq!(store.newsletter_began("matin", minute(7)).await, Ok(minute(0)), "once for ever");
+    assert_eq!(waiting(&store, "matin").await, expected, "only those of its last day");
+
+    // A first poll: ranks by date, of which the newsletter takes the first two.
+    let first = feed(&store, 1).await;
+    let arrivals = (1..=4).map(|rank| {
+        let mut arrival = arrival(&rank.to_string(), minute(10));
+        arrival.backlog = rank;
+        arrival.content.published = Some(minute(-1_000 * i64::from(rank)));
+        arrival
+    });
+    let arrived = store.commit(plan(&first, minute(10), arrivals.collect())).await;
+    expected.extend(&arrived.expect("a commit").arrived[..2]);
+    let tags = ["presse".to_owned()];
+    post(&store, 2, &["d'ailleurs"], minute(11)).await;
+    let selected = store.waiting("matin", &tags, 2).await.expect("a selection");
+    assert_eq!(selected.iter().map(|waiting| waiting.id).collect::<Vec<_>>(), expected);
+    assert_eq!(selected[1].order, minute(-1_000));
+    assert_eq!(selected[1].title_hash, arrival("1", minute(0)).title_hash);
+
+    store.sync(&all[1..], minute(12)).await.expect("a sync");
+    let selected = store.waiting("matin", &tags, 2).await.expect("a selection");
+    assert_eq!(selected.len(), 2, "nothing of a retired feed");
+    store.close().await.expect("a close");
+}
+
+pub(super) async fn an_entry_and_a_slot_are_sealed_once(world: &impl World) {
+    let store = with_feeds(world, 1).await;
+    store.newsletter_began("matin", minute(0)).await.expect("a beginning");
+    store.newsletter_began("soir", minute(0)).await.expect("a beginning");
+    let ids = post(&store, 0, &["a", "b", "c", "d"], minute(1)).await;
+
+    let first = edition("matin", 10, &ids[..1], &ids[1..2]);
+    store.seal(first.clone()).await.expect("an edition");
+    assert_eq!(waiting(&store, "matin").await, ids[2..], "shown and counted wait no more");
+    assert_eq!(waiting(&store, "soir").await, ids, "except for other newsletters");
+
+    let again = edition("matin", 10, &ids[2..3], &[]);
+    assert_eq!(store.seal(again).await, Err(StoreError::Conflict), "one edition a slot (I5)");
+    for (shown, counted) in [(&ids[1..3], &[][..]), (&ids[2..3], &ids[..1]), (&[], &ids[1..])] {
+        let taken = edition("matin", 11, shown, counted);
+        assert_eq!(store.seal(taken).await, Err(StoreError::Conflict), "one edition an entry (I4)");
+    }
+    let unknown = edition("matin", 11, &[], &[EntryId(999)]);
+    assert_eq!(store.seal(unknown).await, Err(StoreError::Conflict), "nor of what is not kept");
+    assert_eq!(waiting(&store, "matin").await, ids[2..], "and what is refused takes nothing");
+    assert_eq!(store.editions(None, 9).await.expect("editions").len(), 1);
+    assert_eq!(store.letter_counts().await, Ok(vec![(LetterState::Queued, 2)]));
+    assert_eq!(store.last_slot("matin").await, Ok(Some(slot(10).at)));
+
+    store.seal(edition("soir", 10, &ids, &[])).await.expect("an edition");
+    store.seal(edition("matin", 11, &ids[2..], &[])).await.expect("an edition");
+    assert_eq!(waiting(&store, "matin").await, []);
+    store.close().await.expect("a close");
+}
+
+pub(super) async fn a_day_before_the_last_edition_is_settled(world: &impl World) {
+    let store = with_feeds(world, 1).await;
+    store.newsletter_began("matin", minute(0)).await.expect("a beginning");
+    let day = |day: i64, minutes: i64| minute(day * 24 * 60 + minutes);
+    let old = post(&store, 0, &["a", "b"], minute(10)).await;
+    let late = post(&store, 0, &["c", "d"], day(1, 60)).await;
+    // An arrival whose number comes after those of later moments: another writer was slower.
+    let slow = post(&store, 0, &["e"], day(1, 20)).await;
+    assert_eq!(waiting(&store, "matin").await, [old.clone(), late.clone(), slow.clone()].concat());
+
+    store.settle_slot("matin", &slot(11), day(1, 31)).await.expect("an answer");
+    assert_eq!(store.last_slot("matin").await, Ok(Some(slot(11).at)));
+    assert_eq!(waiting(&store, "matin").await.len(), 5, "an answer alone settles no entry");
+
+    store.seal(edition("matin", 12, &late[..1], &[])).await.expect("an edition");
+    let left = [&late[1..], &slow].concat();
+    assert_eq!(waiting(&store, "matin").await, left, "what is left of the last day waits on");
+    let wrong: DateTime<Utc> = slot(1).at;
+    let back = crate::model::edition::Slot { at: wrong, ..slot(1) };
+    store.settle_slot("matin", &back, wrong).await.expect("an answer");
+    assert_eq!(store.last_slot("matin").await, Ok(Some(slot(12).at)), "it never goes back");
+
+    // A clock that is a year ahead for one edition settles what is there, and nothing that comes.
+    let mut ahead = edition("matin", 13, &[], &[]);
+    ahead.sealed += TimeDelta::days(365);
+    store.seal(ahead).await.expect("an edition");
+    let next = post(&store, 0, &["f"], day(3, 90)).await;
+    assert_eq!(waiting(&store, "matin").await, next);
+    store.close().await.expect("a close");
+}
+
+pub(super) async fn an_edition_comes_back_as_it_was_sealed(world: &impl World) {
+    let store = with_feeds(world, 1).await;
+    let ids = post(&store, 0, &["a", "b", "c", "d"], minute(1)).await;
+    let new = edition("matin", 10, &[ids[2], ids[0]], &[ids[1], ids[3]]);
+    let id = store.seal(new.clone()).await.expect("an edition");
+    store.close().await.expect("a close");
+
+    let store = world.open(minute(60)).await;
+    let kept = store.edition(id).await.expect("a query").expect("the edition");
+    let expected = Edition {
+        id,
+        newsletter: new.newsletter,
+        slot: new.slot,
+        sealed: new.sealed,
+        text: new.text,
+        from: new.from,
+        title: new.title,
+        shown: 2,
+        counted: 2,
+    };
+    assert_eq!(kept, expected);
+    assert_eq!(store.edition_of("matin", &slot(10)).await, Ok(Some(kept.clone())));
+    assert_eq!(store.edition_of("soir", &slot(10)).await, Ok(None));
+    assert_eq!(store.editions(Some("matin"), 1).await, Ok(vec![kept]));
+    assert_eq!(store.edition_entries(id).await, Ok(vec![ids[2], ids[0]]));
+    let letters = store.letters(id).await.expect("letters");
+    let addressees: Vec<_> = letters.iter().map(|letter| letter.to.clone()).collect();
+    assert_eq!(addressees, new.letters.iter().map(|new| new.to.clone()).collect::<Vec<_>>());
+    assert_eq!((letters[0].expires, letters[0].sha256), (new.expires, new.letters[0].sha256));
+    store.close().await.expect("a close");
+}

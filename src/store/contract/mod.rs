@@ -1,0 +1,37 @@
+//! What every engine must do, as one suite: an engine's tests say how a store is opened and run it.
+//!
+//! `suite` is given a way to open the same empty database again and again (each call closes nothing;
+//! the suite closes what it opened), so that what must be kept is seen from a second opening.
+
+mod editions;
+mod feeds;
+mod letters;
+mod requests;
+mod unique;
+pub(in crate::store) mod world;
+
+use world::World;
+
+/// Runs the whole contract. Each part has a database of its own from `fresh`.
+async fn suite<W: World>(fresh: impl Fn() -> W) {
+    feeds::sync_is_idempotent_and_retires_and_revives(&fresh()).await;
+    feeds::a_late_plan_writes_nothing_at_all(&fresh()).await;
+    feeds::a_key_is_kept_once_and_numbers_grow(&fresh()).await;
+    feeds::a_refused_operation_takes_no_other_with_it(&fresh()).await;
+    feeds::what_is_known_is_found_by_key_and_by_document(&fresh()).await;
+    feeds::a_change_is_seen_and_orders_anew(&fresh()).await;
+    feeds::the_newest_come_first_whichever_way_they_are_found(&fresh()).await;
+    feeds::bodies_of_an_older_cleaner_wait_to_be_renewed(&fresh()).await;
+    editions::a_newsletter_sees_what_arrived_and_no_more(&fresh()).await;
+    editions::an_entry_and_a_slot_are_sealed_once(&fresh()).await;
+    editions::a_day_before_the_last_edition_is_settled(&fresh()).await;
+    editions::an_edition_comes_back_as_it_was_sealed(&fresh()).await;
+    letters::one_of_two_claimers_wins(&fresh()).await;
+    letters::a_letter_lives_its_life(&fresh()).await;
+    requests::a_request_is_answered_once(&fresh()).await;
+}
+
+#[tokio::test]
+async fn sqlite_keeps_the_contract() {
+    suite(world::SqliteWorld::new).await;
+}

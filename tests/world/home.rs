@@ -1,0 +1,83 @@
+//! A home for one mill: a folder of its own with a config in it, gone when the test ends.
+
+use std::fmt::Write;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+/// Where a mill lives.
+#[derive(Debug)]
+pub(crate) struct Home {
+    folder: tempfile::TempDir,
+    port: u16,
+}
+
+/// How the letters of a home leave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Post {
+    /// As files in `outbox/`.
+    Files,
+    /// To a relay on that port.
+    Relay(u16),
+}
+
+impl Home {
+    /// An empty home whose web server will listen on a port that is free now.
+    pub(crate) fn new() -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let folder = tempfile::tempdir().expect("a folder of its own");
+        Self { folder, port: free.expect("loopback has a free port").port() }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The address of a path of its web server.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// Writes `feedmill.toml`: these feeds, letters by `post`, and `more` as it stands.
+    pub(crate) fn configure(&self, feeds: &[String], post: Post, more: &str) {
+        let mut toml = format!(
+            "[server]\nlisten = \"127.0.0.1:{}\"\n\n[storage]\nurl = \"sqlite:feedmill.db\"\n\n\
+             [fetch]\nper_host_gap = \"0s\"\nallow_private = [\"127.0.0.0/8\"]\n\n",
+            self.port
+        );
+        match post {
+            Post::Files => toml += "[smtp]\ndirectory = \"outbox/\"\n",
+            Post::Relay(port) => {
+                let _ =
+                    writeln!(toml, "[smtp]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"");
+            }
+        }
+        for feed in feeds {
+            let _ = write!(toml, "\n[[feed]]\nurl = \"{feed}\"\n");
+        }
+        let text = format!("{toml}\n{more}");
+        std::fs::write(self.path("feedmill.toml"), text).expect("the home can be written");
+    }
+}
+
+#[test]
+fn a_config_is_toml_and_says_what_it_was_told() {
+    let home = Home::new();
+    let feeds = ["http://127.0.0.1:1/a".to_owned(), "http://127.0.0.1:1/b".to_owned()];
+    let read = || -> toml::Table {
+        let text = std::fs::read_to_string(home.path("feedmill.toml")).expect("written");
+        text.parse().expect("TOML")
+    };
+    home.configure(&feeds, Post::Relay(2525), "[[newsletter]]\nname = \"matin\"\n");
+    let config = read();
+    assert_eq!(config["feed"].as_array().map(Vec::len), Some(2));
+    assert_eq!(config["smtp"]["port"].as_integer(), Some(2525));
+    assert_eq!(config["newsletter"][0]["name"].as_str(), Some("matin"));
+    home.configure(&[], Post::Files, "");
+    assert_eq!(read()["smtp"]["directory"].as_str(), Some("outbox/"));
+    assert!(home.url("/feeds/all.atom").ends_with("/feeds/all.atom"));
+    assert!(home.folder().is_dir());
+}

@@ -1,0 +1,131 @@
+//! The program itself as a child: its commands, and the service that can be stopped and killed.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::home::Home;
+use super::reader;
+
+/// How long the service may take to become ready or to stop, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a command said.
+#[derive(Debug)]
+pub(crate) struct Said {
+    /// Its exit code; `None` if a signal ended it.
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs a command of feedmill in `home` to its end. Nothing of the environment reaches it but the
+/// search path.
+pub(crate) fn feedmill(home: &Home, arguments: &[&str]) -> Said {
+    let output = command(env!("CARGO_BIN_EXE_feedmill"), home.folder(), arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts");
+    Said {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+fn command(program: &str, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(folder).env_clear().env("PATH", "/usr/bin:/bin");
+    command
+}
+
+/// A running service. Dropping it kills it.
+#[derive(Debug)]
+pub(crate) struct Service {
+    child: Child,
+    log: Option<JoinHandle<String>>,
+}
+
+impl Service {
+    /// Starts `feedmill run` in `home` and returns when it says that it is ready.
+    pub(crate) fn start(home: &Home) -> Self {
+        let mut service = Self::spawn(env!("CARGO_BIN_EXE_feedmill"), home.folder(), &["run"]);
+        let ready = home.url("/health/ready");
+        let begun = Instant::now();
+        while !reader::get(&ready).is_ok_and(|answer| answer.status == 200) {
+            let ended = service.child.try_wait().expect("a child of ours");
+            if ended.is_some() || begun.elapsed() > PATIENCE {
+                panic!("the service is not ready ({ended:?}):\n{}", service.kill());
+            }
+            // A child in real time: there is nothing of ours to wait on.
+            thread::sleep(Duration::from_millis(20));
+        }
+        service
+    }
+
+    fn spawn(program: &str, folder: &Path, arguments: &[&str]) -> Self {
+        let mut child = command(program, folder, arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut stderr = child.stderr.take().expect("it is piped");
+        let log = thread::spawn(move || {
+            let mut text = Vec::new();
+            let _ = stderr.read_to_end(&mut text);
+            String::from_utf8_lossy(&text).into_owned()
+        });
+        Self { child, log: Some(log) }
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id()).expect("process ids are small");
+        kill(Pid::from_raw(pid), signal).expect("a child of ours");
+    }
+
+    /// Asks it to stop, as systemd does; returns how it ended and its log.
+    pub(crate) fn stop(mut self) -> (ExitStatus, String) {
+        self.signal(Signal::SIGTERM);
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child of ours") {
+                return (status, self.kill());
+            }
+            assert!(begun.elapsed() < PATIENCE, "it does not stop:\n{}", self.kill());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Kills it at once, as a power cut would; returns its log.
+    pub(crate) fn kill(&mut self) -> String {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.log.take().and_then(|log| log.join().ok()).unwrap_or_default()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+#[test]
+fn a_child_is_stopped_and_killed_and_its_log_is_kept() {
+    let home = Home::new();
+    let sh = |script: &str| Service::spawn("/bin/sh", home.folder(), &["-c", script]);
+    let (status, log) = sh("echo began >&2; exec sleep 60").stop();
+    assert!(!status.success() && (log.is_empty() || log == "began\n"), "{status:?} {log}");
+    let mut ended = sh("echo done >&2");
+    ended.child.wait().expect("a child of ours");
+    assert_eq!(ended.kill(), "done\n");
+    let said = feedmill(&home, &["--help"]);
+    assert!(said.code.is_some(), "{} {}", said.stdout, said.stderr);
+}
