@@ -20,7 +20,7 @@ select n from number;
 create table feed (
     id integer primary key autoincrement,
     url text not null unique,
-    shard integer not null references shard (shard),
+    shard integer not null check (shard between 0 and 255),
     retired integer not null default 0 check (retired in (0, 1)),
     generation integer not null default 0,
     title text not null,
@@ -45,8 +45,6 @@ create table feed (
     pace_secs integer,
     polled_before integer not null check (polled_before in (0, 1))
 ) strict;
-
-create index feed_shard on feed (shard);
 
 create table feed_tag (
     feed_id integer not null references feed (id),
@@ -122,7 +120,7 @@ create table edition_entry (
     entry_id integer not null references entry (id),
     edition_id integer not null references edition (id),
     place integer,
-    primary key (newsletter_id, entry_id)
+    primary key (entry_id, newsletter_id)
 ) strict, without rowid;
 
 create index edition_entry_place on edition_entry (edition_id, place) where place is not null;

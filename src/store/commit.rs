@@ -4,6 +4,8 @@
 //! is another by now, nothing of the plan is written, entries included. An arrival whose key is
 //! known already is left as it is kept.
 
+use std::sync::LazyLock;
+
 use crate::model::entry::{Content, EntryId, EntryKey, Fingerprint, Known, order};
 use crate::model::feed::FeedId;
 use crate::model::plan::{Arrival, Change, Plan};
@@ -25,6 +27,17 @@ pub struct Committed {
     /// How many entries were changed.
     pub changed: usize,
 }
+
+/// The feed's row, if it is of the generation expected.
+pub(in crate::store) static FEED: LazyLock<String> = LazyLock::new(|| {
+    let columns = COLUMNS.iter().enumerate();
+    let assignments: Vec<_> =
+        columns.map(|(index, column)| format!("{column} = ${}", index + 3)).collect();
+    format!(
+        "update feed set generation = generation + 1, {} where id = $1 and generation = $2",
+        assignments.join(", ")
+    )
+});
 
 pub(in crate::store) const ARRIVE: &str = "insert into entry (feed_id, backlog, ordered, \
     first_seen, document, title_hash, changed, published, fingerprint, entry_key, title, link, \
@@ -107,23 +120,13 @@ fn operation(plan: Plan) -> Vec<Statement> {
     let readers_notice = !arrivals.is_empty() || !changes.is_empty();
     let mut params = vec![feed.into(), generation.into()];
     params.extend(state_values(&state));
-    let mut operation = vec![Statement::new(feed_update(), params).expecting(1)];
+    let mut operation = vec![Statement::new(FEED.as_str(), params).expecting(1)];
     operation.extend(arrivals.into_iter().flat_map(|arrival| arrive(feed, arrival)));
     operation.extend(changes.into_iter().flat_map(|change| alter(feed, change)));
     if readers_notice {
         operation.push(upkeep::revise(feed));
     }
     operation
-}
-
-pub(in crate::store) fn feed_update() -> String {
-    let columns = COLUMNS.iter().enumerate();
-    let assignments: Vec<_> =
-        columns.map(|(index, column)| format!("{column} = ${}", index + 3)).collect();
-    format!(
-        "update feed set generation = generation + 1, {} where id = $1 and generation = $2",
-        assignments.join(", ")
-    )
 }
 
 fn arrive(feed: FeedId, arrival: Arrival) -> [Statement; 2] {

@@ -1,5 +1,7 @@
 //! The engines that can run an operation. A further one is a further driver and a variant here.
 
+use std::path::Path;
+
 use crate::store::error::StoreError;
 use crate::store::sqlite::driver::Sqlite;
 use crate::store::statement::{Answer, Row, Statement};
@@ -44,6 +46,13 @@ impl Engine {
     pub async fn checkpoint(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.checkpoint().await,
+        }
+    }
+
+    /// Writes a copy of the database to a file.
+    pub async fn backup(&self, target: &Path) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.backup(target).await,
         }
     }
 

@@ -122,23 +122,41 @@ pub(in crate::store) const STALE: &str = "select b.entry_id, b.html, e.link \
 const RENEW: &str =
     "update entry_body set cleaner = $2, html = $3 where entry_id = $1 and cleaner < $2";
 
-/// A condition on the feed `f`, with `tags` as parameters from `first`.
-fn tagged(tags: &[Tag], first: usize, params: &mut Vec<Value>) -> String {
+/// How a condition on tags is looked up: SQLite turns a list into a reason to start from the feeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum ByTag {
+    /// Start from the feeds that have one.
+    FeedsFirst,
+    /// Start elsewhere and ask of each feed whether it has one.
+    FeedsLast,
+}
+
+/// The condition that feed `f` is active and has one of `tags` (any, if there are none), with tags
+/// as parameters behind those in `params`.
+pub(in crate::store) fn selected(tags: &[Tag], how: ByTag, params: &mut Vec<Value>) -> String {
     if tags.is_empty() {
         return "f.retired = 0".to_owned();
     }
+    let list = placeholders(params.len() + 1, tags.len());
     params.extend(tags.iter().map(|tag| Value::from(tag.as_str())));
-    let list = placeholders(first, tags.len());
-    format!("f.retired = 0 and f.id in (select feed_id from feed_tag where tag in ({list}))")
+    match how {
+        ByTag::FeedsFirst => format!(
+            "f.retired = 0 and f.id in (select feed_id from feed_tag where tag in ({list}))"
+        ),
+        ByTag::FeedsLast => format!(
+            "f.retired = 0 and exists \
+             (select 1 from feed_tag t where t.feed_id = f.id and t.tag in ({list}))"
+        ),
+    }
 }
 
 /// How many entries the selected feeds have, counted no further than one more than [`FEW`].
 pub(in crate::store) fn count_few(tags: &[Tag]) -> Statement {
     let mut params = vec![limit(FEW + 1)];
-    let tagged = tagged(tags, 2, &mut params);
+    let selected = selected(tags, ByTag::FeedsFirst, &mut params);
     let sql = format!(
         "select count(*) from (select 1 from feed f cross join entry e \
-         where e.feed_id = f.id and {tagged} limit $1) some"
+         where e.feed_id = f.id and {selected} limit $1) some"
     );
     Statement::new(sql, params)
 }
@@ -156,11 +174,14 @@ pub(in crate::store) fn newest(
         params.extend([order.into(), entry.into()]);
         "and (e.ordered, e.id) < ($2, $3)"
     });
-    let first = params.len() + 1;
-    let tagged = tagged(tags, first, &mut params);
-    let tables = if few { "feed f cross join entry e" } else { "entry e cross join feed f" };
+    let (tables, how) = if few {
+        ("feed f cross join entry e", ByTag::FeedsFirst)
+    } else {
+        ("entry e cross join feed f", ByTag::FeedsLast)
+    };
+    let selected = selected(tags, how, &mut params);
     let sql = format!(
-        "{HEAD} from {tables} where e.feed_id = f.id and {tagged} {after} \
+        "{HEAD} from {tables} where e.feed_id = f.id and {selected} {after} \
          order by e.ordered desc, e.id desc limit $1"
     );
     Statement::new(sql, params)
@@ -168,12 +189,11 @@ pub(in crate::store) fn newest(
 
 pub(in crate::store) fn same_documents(documents: Vec<Value>, tags: &[Tag]) -> Statement {
     let list = placeholders(1, documents.len());
-    let first = documents.len() + 1;
     let mut params = documents;
-    let tagged = tagged(tags, first, &mut params);
+    let selected = selected(tags, ByTag::FeedsLast, &mut params);
     let sql = format!(
         "{HEAD} from entry e cross join feed f \
-         where e.document in ({list}) and e.feed_id = f.id and {tagged}"
+         where e.document in ({list}) and e.feed_id = f.id and {selected}"
     );
     Statement::new(sql, params)
 }

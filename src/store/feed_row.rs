@@ -3,6 +3,8 @@
 //! [`COLUMNS`] and [`state_values`] keep one order, so that the insert, the update and the query
 //! cannot drift apart.
 
+use std::sync::LazyLock;
+
 use crate::model::feed::{Feed, FeedState, Standing};
 use crate::model::outcome::Validators;
 use crate::store::cells::{self, Cells};
@@ -78,12 +80,12 @@ fn standing_values(standing: &Standing) -> [Value; 5] {
 }
 
 /// The columns of a whole feed as [`feed`] reads them, of the table named `f`.
-pub fn feed_columns() -> String {
+pub static FEED: LazyLock<String> = LazyLock::new(|| {
     let state: Vec<String> = COLUMNS.iter().map(|column| format!("f.{column}")).collect();
     format!("f.id, f.url, f.generation, {}", state.join(", "))
-}
+});
 
-/// Reads a feed from the cells of [`feed_columns`].
+/// Reads a feed from the cells of [`FEED`].
 pub fn feed(cells: &mut Cells) -> Result<Feed, StoreError> {
     Ok(Feed {
         id: cells.feed()?,

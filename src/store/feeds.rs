@@ -55,8 +55,8 @@ pub struct FeedTitle {
 }
 
 pub(in crate::store) const AGENDA: &str = "select f.id, f.url, f.next_check \
-    from shard s join feed f on f.shard = s.shard \
-    where s.owner = $1 and f.retired = 0 order by f.next_check, f.id";
+    from feed f cross join shard s \
+    where s.shard = f.shard and s.owner = $1 and f.retired = 0 order by f.next_check, f.id";
 
 impl Store {
     /// All active feeds of the shards we lease, the most urgent first. Beside an owner: none.
@@ -88,7 +88,7 @@ impl Store {
         condition: &'static str,
         params: Vec<Value>,
     ) -> Result<Option<Feed>, StoreError> {
-        let sql = format!("select {} from feed f where {condition}", feed_row::feed_columns());
+        let sql = format!("select {} from feed f where {condition}", *feed_row::FEED);
         let query = Statement::new(sql, params);
         self.engine.read_one(query, |row| feed_row::feed(&mut Cells::from(row))).await
     }
@@ -98,7 +98,7 @@ impl Store {
         let sql = format!(
             "select {}, f.retired, (select count(*) from entry e where e.feed_id = f.id) \
              from feed f order by f.url",
-            feed_row::feed_columns()
+            *feed_row::FEED
         );
         let mut summaries = self.engine.read(vec![Statement::new(sql, vec![])], summary).await?;
         let mut tags = self.tags().await?;

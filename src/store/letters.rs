@@ -16,7 +16,7 @@ use crate::store::statement::{Row, Statement, Value, limit};
 const LETTER: &str = "select id, edition_id, recipient, message_id, sha256, state, attempts, \
     resent, next_attempt, expires, reply, generation from letter";
 
-const CLAIM: &str = "update letter set state = 'sending', attempts = attempts + 1, \
+pub(in crate::store) const CLAIM: &str = "update letter set state = 'sending', attempts = attempts + 1, \
     attempted = $3, generation = generation + 1 \
     where id = $1 and generation = $2 and state = 'queued'";
 
@@ -26,6 +26,9 @@ const MARK_DATA_SENT: &str = "update letter set state = 'data-sent', generation 
 const SETTLE: &str = "update letter set state = $3, next_attempt = $4, reply = $5, resent = $6, \
     generation = generation + 1 where id = $1 and generation = $2";
 
+pub(in crate::store) const NEXT: &str =
+    "select min(next_attempt) from letter where state = 'queued'";
+
 impl Store {
     /// Queued letters whose attempt is due, the longest due first; expired ones among them.
     pub async fn due_letters(
@@ -33,12 +36,7 @@ impl Store {
         now: DateTime<Utc>,
         rows: usize,
     ) -> Result<Vec<Letter>, StoreError> {
-        let sql = format!(
-            "{LETTER} where state = 'queued' and next_attempt <= $1 \
-             order by next_attempt, id limit $2"
-        );
-        let query = Statement::new(sql, vec![now.into(), limit(rows)]);
-        self.engine.read(vec![query], letter).await
+        self.engine.read(vec![due(now, rows)], letter).await
     }
 
     /// Takes a queued letter to send it: one attempt more.
@@ -91,8 +89,7 @@ impl Store {
 
     /// Letters in the middle of a dialogue: after a start, those of a process that died in it.
     pub async fn unfinished_letters(&self) -> Result<Vec<Letter>, StoreError> {
-        let sql = format!("{LETTER} where state in ('sending', 'data-sent') order by id");
-        self.engine.read(vec![Statement::new(sql, vec![])], letter).await
+        self.engine.read(vec![unfinished()], letter).await
     }
 
     /// The letters of an edition.
@@ -115,11 +112,22 @@ impl Store {
 
     /// When the next queued letter is due.
     pub async fn next_letter_at(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let query =
-            Statement::new("select min(next_attempt) from letter where state = 'queued'", vec![]);
-        let next = self.engine.read_one(query, |row| Cells::from(row).moment_or_null()).await?;
+        let next = Statement::new(NEXT, vec![]);
+        let next = self.engine.read_one(next, |row| Cells::from(row).moment_or_null()).await?;
         Ok(next.flatten())
     }
+}
+
+pub(in crate::store) fn due(now: DateTime<Utc>, rows: usize) -> Statement {
+    let sql = format!(
+        "{LETTER} where state = 'queued' and next_attempt <= $1 order by next_attempt, id limit $2"
+    );
+    Statement::new(sql, vec![now.into(), limit(rows)])
+}
+
+pub(in crate::store) fn unfinished() -> Statement {
+    let sql = format!("{LETTER} where state in ('sending', 'data-sent') order by id");
+    Statement::new(sql, vec![])
 }
 
 fn state_of(cells: &mut Cells) -> Result<LetterState, StoreError> {

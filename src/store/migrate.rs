@@ -6,7 +6,7 @@
 //! in its table `migration`; a database with one that this program does not know is refused.
 //! Whoever calls holds the lock of the database (`docs/decisions/0002-own-migration-runner.md`).
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -15,8 +15,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::model::hash;
 use crate::store::error::{OpenError, StoreError};
-use crate::store::lock::private_file;
-use crate::store::sqlite::connection;
+use crate::store::sqlite::{connection, copy};
 
 /// Says in a file's header that it is ours: "FdMl".
 const APPLICATION_ID: i64 = 0x4664_4d6c;
@@ -139,7 +138,7 @@ pub fn bring_up(
         Standing::Ours(applied) if applied == known.len() => return Ok(()),
         Standing::Ours(applied) => {
             let backup = backup_of(path, &known[applied]);
-            copy(path, &backup).map_err(|source| OpenError::Backup { backup, source })?;
+            copy::copy(path, &backup).map_err(|source| OpenError::Backup { backup, source })?;
             applied
         }
     };
@@ -153,42 +152,6 @@ fn backup_of(path: &Path, next: &Migration) -> PathBuf {
     name.push(".before-");
     name.push(next.number());
     name.into()
-}
-
-/// Copies the database at `path` to `target`, which is replaced in one step when the copy is whole
-/// and on the disk.
-pub fn copy(path: &Path, target: &Path) -> Result<(), StoreError> {
-    let mut part = target.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let copied = copy_to(path, &part, target);
-    if copied.is_err() {
-        let _ = fs::remove_file(&part);
-    }
-    copied
-}
-
-fn copy_to(path: &Path, part: &Path, target: &Path) -> Result<(), StoreError> {
-    // What a killed attempt left would be refused as a target that is not empty.
-    private_file(part).and_then(|file| file.set_len(0)).map_err(disk)?;
-    let name = part
-        .to_str()
-        .ok_or_else(|| StoreError::Engine(format!("the path {} is not UTF-8", part.display())))?;
-    connection::reader(path)?.execute("vacuum into ?1", [name])?;
-    File::open(part).and_then(|file| file.sync_all()).map_err(disk)?;
-    fs::rename(part, target).map_err(disk)?;
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all()).map_err(disk)
-}
-
-fn disk(error: std::io::Error) -> StoreError {
-    match error.kind() {
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => StoreError::Full,
-        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-            StoreError::ReadOnly
-        }
-        _ => StoreError::Disk(error.to_string()),
-    }
 }
 
 fn apply(path: &Path, pending: &[Migration], now: DateTime<Utc>) -> Result<(), StoreError> {

@@ -27,4 +27,7 @@ pub mod upkeep;
 pub mod words;
 
 #[cfg(test)]
-mod contract;
+pub(in crate::store) mod contract;
+
+#[cfg(test)]
+mod measure;

@@ -12,8 +12,9 @@ use crate::model::entry::EntryId;
 use crate::model::feed::{FeedId, Tag};
 use crate::model::url::DocumentKey;
 use crate::store::cells::Cells;
+use crate::store::entries::{self, ByTag};
 use crate::store::error::StoreError;
-use crate::store::lists::placeholders;
+
 use crate::store::open::Store;
 use crate::store::statement::{Row, Statement, Value};
 
@@ -124,17 +125,12 @@ impl Store {
 
 pub(in crate::store) fn waiting_query(name: &str, tags: &[Tag], backfill: u32) -> Statement {
     let mut params: Vec<Value> = vec![name.into(), backfill.into()];
-    params.extend(tags.iter().map(|tag| Value::from(tag.as_str())));
-    let list = placeholders(3, tags.len());
-    let tagged = match tags {
-        [] => String::new(),
-        [..] => format!("and f.id in (select feed_id from feed_tag where tag in ({list}))"),
-    };
+    let selected = entries::selected(tags, ByTag::FeedsLast, &mut params);
     let sql = format!(
         "select e.id, e.feed_id, e.document, e.ordered, e.title_hash \
          from newsletter n cross join entry e cross join feed f \
          where n.name = $1 and e.id > n.settled and e.backlog <= $2 \
-         and f.id = e.feed_id and f.retired = 0 {tagged} \
+         and f.id = e.feed_id and {selected} \
          and not exists (select 1 from edition_entry m \
                          where m.newsletter_id = n.id and m.entry_id = e.id) \
          order by e.id"

@@ -33,7 +33,7 @@ pub async fn open(path: &Path, now: DateTime<Utc>) -> Result<Store, OpenError> {
 }
 
 /// [`open`] by a program with other migrations: what a newer or older one would do.
-pub async fn open_as(
+pub(in crate::store) async fn open_as(
     path: &Path,
     now: DateTime<Utc>,
     known: Vec<Migration>,

@@ -29,7 +29,7 @@ const KEPT: TimeDelta = TimeDelta::days(1);
 
 const ASK: &str = "insert into request (kind, argument, asked) values ($1, $2, $3) returning id";
 
-const FORGET: &str = "delete from request where answered < $1";
+pub(in crate::store) const FORGET: &str = "delete from request where answered < $1";
 
 const ANSWER: &str = "update request set answer = $2, answered = asked \
     where id = $1 and answered is null";

@@ -15,7 +15,7 @@ use crate::model::url::{FeedUrl, WebUrl};
 use crate::store::open::{self, Store};
 
 /// One database that can be opened as its owner.
-pub(super) trait World {
+pub(in crate::store) trait World {
     /// Opens it; what was opened before must be closed.
     async fn open(&self, now: DateTime<Utc>) -> Store;
 }
@@ -58,7 +58,7 @@ pub(in crate::store) fn subscriptions(count: usize, tags: &[&str]) -> Vec<(FeedU
 }
 
 /// A store with so many feeds, opened at minute 0.
-pub(super) async fn with_feeds(world: &impl World, count: usize) -> Store {
+pub(in crate::store) async fn with_feeds(world: &impl World, count: usize) -> Store {
     let store = world.open(minute(0)).await;
     store.sync(&subscriptions(count, &["presse"]), minute(0)).await.expect("a sync");
     store

@@ -2,8 +2,12 @@
 //! read-only connections on threads of their own.
 
 pub mod connection;
+pub mod copy;
 pub mod driver;
 pub mod fault;
 pub mod reader;
 pub mod run;
 pub mod writer;
+
+#[cfg(test)]
+mod plans;

@@ -2,7 +2,7 @@
 //! query holds up no other while a thread is free.
 
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use rusqlite::Connection;
 
@@ -14,11 +14,11 @@ use crate::store::statement::{Row, Statement};
 pub type Job = Box<dyn FnOnce(&Connection) + Send>;
 
 /// Serves `jobs`, which all readers share, until the last sender is gone.
-pub fn serve(connection: &Connection, jobs: &Arc<Mutex<Receiver<Job>>>) {
+pub fn serve(connection: Connection, jobs: &Mutex<Receiver<Job>>) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match job {
-            Ok(job) => job(connection),
+            Ok(job) => job(&connection),
             Err(_) => return,
         }
     }

@@ -5,6 +5,7 @@
 //! kept. The thread holds the lock of the database, and lets go of it after the connection.
 
 use std::sync::mpsc::Receiver;
+use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -27,8 +28,8 @@ pub enum Job {
     Write(Vec<Statement>, Reply<Vec<Answer>>),
     /// Move the log into the file.
     Checkpoint(Reply<()>),
-    /// Close the database; all that was asked before is done.
-    Close(Reply<()>),
+    /// Close the database, once all that was asked before is done and these readers have ended.
+    Close(Vec<JoinHandle<()>>, Reply<()>),
 }
 
 type Write = (Vec<Statement>, Reply<Vec<Answer>>);
@@ -45,8 +46,11 @@ pub fn serve(connection: Connection, lock: Option<Lock>, jobs: &Receiver<Job>) {
                     commit_group(&connection, &mut group);
                     let _ = reply.send(checkpoint(&connection));
                 }
-                Job::Close(reply) => {
+                Job::Close(readers, reply) => {
                     commit_group(&connection, &mut group);
+                    for reader in readers {
+                        let _ = reader.join();
+                    }
                     let closed = close(connection);
                     drop(lock);
                     let _ = reply.send(closed);
@@ -128,13 +132,13 @@ fn plain(connection: &Connection, sql: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// As much as can be moved without waiting for anyone.
 fn checkpoint(connection: &Connection) -> Result<(), StoreError> {
-    connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
+    connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))?;
     Ok(())
 }
 
+/// The last connection to be closed moves the log into the file and removes it.
 fn close(connection: Connection) -> Result<(), StoreError> {
-    let checkpointed = checkpoint(&connection);
-    connection.close().map_err(|(_, error)| StoreError::from(error))?;
-    checkpointed
+    connection.close().map_err(|(_, error)| StoreError::from(error))
 }
