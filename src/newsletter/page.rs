@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::model::settings::Language;
 use crate::model::text::{HeaderText, PlainText};
 use crate::model::url::WebUrl;
-use crate::newsletter::{typeset, words};
+use crate::newsletter::{headline, typeset, words};
 
 /// What an edition says.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,7 +120,9 @@ pub struct ViewStory {
     pub also: Option<String>,
     /// The first sentences.
     pub excerpt: Option<String>,
-    /// Source, byline, time and other sources in one line.
+    /// Byline, time and other sources in one line; may be empty.
+    pub details: String,
+    /// Source and details in one line.
     pub meta: String,
 }
 
@@ -134,12 +136,45 @@ const LONGEST_TITLE: usize = 240;
 const LONGEST_NAME: usize = 80;
 
 /// `text` on one line and of bearable length.
-pub fn line(text: &PlainText, limit: usize) -> String {
-    typeset::shorten(HeaderText::new(text.as_str()).as_str(), limit)
+fn line(text: &PlainText, limit: usize) -> String {
+    typeset::shorten(text.one_line().as_str(), limit)
 }
 
+/// The page in words; excerpts have at most `excerpt_limit` graphemes.
+pub fn view(page: &EditionPage, excerpt_limit: usize) -> View {
+    let sections: Vec<ViewSection> =
+        page.sections.iter().map(|it| section(page, it, excerpt_limit)).collect();
+    let stories = || sections.iter().flat_map(|section| &section.stories);
+    let mut sources: Vec<&str> = stories().map(|story| story.source.as_str()).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    // What an inbox shows does not depend on how much of the excerpts fits into the letter.
+    let all = page.sections.iter().flat_map(|section| &section.stories);
+    let first: Vec<ViewStory> =
+        all.take(MOST_PREHEADER_STORIES).map(|it| story(page, it, PREHEADER_EXCERPT)).collect();
+    View {
+        language: words::tag(page.language),
+        title: HeaderText::new(&page.title).as_str().to_owned(),
+        date: words::date(page.language, page.date),
+        subject: headline::subject(page.language, page.date, first.first(), stories().count()),
+        preheader: headline::preheader(&first),
+        summary: words::summary(page.language, stories().count(), sources.len()),
+        named: sections.iter().any(|section| section.name.is_some()),
+        online: page.online.as_ref().map(|url| url.as_str().to_owned()),
+        merged_feed: page.merged_feed.as_ref().map(|url| url.as_str().to_owned()),
+        attention: attention(page),
+        words: words::phrases(page.language),
+        sections,
+    }
+}
+
+/// From how many stories a preheader is made at most.
+const MOST_PREHEADER_STORIES: usize = 12;
+/// How much of an excerpt a preheader may need.
+const PREHEADER_EXCERPT: usize = 200;
+
 /// The story in words; its excerpt has at most `excerpt_limit` graphemes.
-pub fn story(page: &EditionPage, story: &PageStory, excerpt_limit: usize) -> ViewStory {
+fn story(page: &EditionPage, story: &PageStory, excerpt_limit: usize) -> ViewStory {
     let phrases = words::phrases(page.language);
     let excerpt = typeset::shorten_to_sentence(story.excerpt.one_line().as_str(), excerpt_limit);
     let title = line(&story.title, LONGEST_TITLE);
@@ -154,15 +189,14 @@ pub fn story(page: &EditionPage, story: &PageStory, excerpt_limit: usize) -> Vie
     let when = story
         .published
         .map(|published| words::when(page.language, published, page.zone, page.date));
-    let meta = [Some(source.clone()), byline.clone(), when.clone(), also.clone()];
-    let meta = meta.into_iter().flatten().filter(|part| !part.is_empty());
-    let meta = meta.collect::<Vec<_>>().join(" · ");
+    let details = joined([&byline, &when, &also].into_iter().flatten());
+    let meta = joined([&source, &details].into_iter().filter(|part| !part.is_empty()));
     let link = story.link.as_ref().map(|link| link.as_str().to_owned());
-    ViewStory { title, link, source, byline, when, also, excerpt, meta }
+    ViewStory { title, link, source, byline, when, also, excerpt, details, meta }
 }
 
 /// The section in words.
-pub fn section(page: &EditionPage, section: &PageSection, excerpt_limit: usize) -> ViewSection {
+fn section(page: &EditionPage, section: &PageSection, excerpt_limit: usize) -> ViewSection {
     let unnamed = (page.sections.len() > 1).then(|| words::phrases(page.language).other_section);
     let name = match &section.name {
         Some(name) => Some(capitalised(&line(name, LONGEST_NAME))),
@@ -176,9 +210,14 @@ pub fn section(page: &EditionPage, section: &PageSection, excerpt_limit: usize) 
 }
 
 /// The sentence about feeds that need attention.
-pub fn attention(page: &EditionPage) -> Option<String> {
+fn attention(page: &EditionPage) -> Option<String> {
     let names = names(&page.attention, usize::MAX, "");
     (!names.is_empty()).then(|| words::attention(page.language, &strs(&names)))
+}
+
+/// Parts in one line. The dots stay with what precedes them where the line is wrapped.
+fn joined<'a>(parts: impl Iterator<Item = &'a String>) -> String {
+    parts.map(String::as_str).collect::<Vec<_>>().join("\u{a0}· ")
 }
 
 /// Distinct names in their order, `limit` at most, without `except`.

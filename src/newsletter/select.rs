@@ -256,3 +256,219 @@ fn chosen(
     counted.sort_unstable();
     Chosen { sections, shown, counted }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, proptest};
+
+    use super::*;
+
+    fn morning() -> DateTime<Utc> {
+        "2026-11-24T05:30:00Z".parse().expect("a moment")
+    }
+
+    /// An entry of `feed`, `hours` old.
+    fn entry(id: i64, feed: i64, hours: i64) -> Candidate {
+        Candidate {
+            id: EntryId(id),
+            feed: FeedId(feed),
+            document: None,
+            order: morning() - TimeDelta::hours(hours),
+            title_hash: id,
+            weight: 1.0,
+            section: None,
+        }
+    }
+
+    const RULES: Rules<'static> =
+        Rules { min_items: 1, max_items: 25, max_per_feed: 3, sections: &[] };
+
+    fn edition(waiting: &[Candidate], rules: &Rules<'_>) -> Chosen {
+        match select(waiting, rules) {
+            Selection::Edition(chosen) => chosen,
+            Selection::TooFew { waiting } => panic!("only {waiting} stories"),
+        }
+    }
+
+    fn ids(entries: &[EntryId]) -> Vec<i64> {
+        entries.iter().map(|id| id.0).collect()
+    }
+
+    #[test]
+    fn too_little_waits_for_the_next_edition() {
+        let rules = Rules { min_items: 3, ..RULES };
+        assert_eq!(select(&[], &RULES), Selection::TooFew { waiting: 0 });
+        assert_eq!(
+            select(&[], &Rules { min_items: 0, ..RULES }),
+            Selection::TooFew { waiting: 0 },
+            "an empty letter is never sent"
+        );
+        let two = [entry(1, 1, 1), entry(2, 2, 2)];
+        assert_eq!(select(&two, &rules), Selection::TooFew { waiting: 2 });
+        // Three copies of one document are one story.
+        let copies =
+            [1, 2, 3].map(|n| Candidate { document: Some(DocumentKey(7)), ..entry(n, n, 1) });
+        assert_eq!(select(&copies, &rules), Selection::TooFew { waiting: 1 });
+    }
+
+    #[test]
+    fn what_arrived_is_selected_however_old_its_date_is() {
+        let late = entry(1, 1, 24 * 90);
+        assert_eq!(ids(&edition(&[late, entry(2, 2, 1)], &RULES).shown), [2, 1]);
+    }
+
+    #[test]
+    fn rare_feeds_and_heavier_weights_come_first() {
+        let mut waiting: Vec<_> = (1..=6).map(|n| entry(n, 1, n)).collect();
+        waiting.push(entry(10, 2, 20));
+        waiting.push(Candidate { weight: 3.0, ..entry(11, 3, 22) });
+        waiting.push(Candidate { weight: 0.2, ..entry(12, 4, 0) });
+        assert_eq!(ids(&edition(&waiting, &RULES).shown), [11, 10, 1, 2, 3, 12]);
+    }
+
+    #[test]
+    fn a_strange_weight_does_no_harm() {
+        for weight in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 0.0] {
+            let waiting = [Candidate { weight, ..entry(1, 1, 1) }, entry(2, 2, 2)];
+            assert_eq!(edition(&waiting, &RULES).shown.len(), 2, "{weight}");
+        }
+    }
+
+    #[test]
+    fn the_same_document_is_one_story_that_names_its_other_sources() {
+        let document = Some(DocumentKey(7));
+        // Feed 1 relays everything, feed 2 wrote it, feed 3 took it over later.
+        let mut waiting: Vec<_> = (20..30).map(|n| entry(n, 1, 5)).collect();
+        waiting.push(Candidate { document, ..entry(1, 1, 1) });
+        waiting.push(Candidate { document, ..entry(2, 2, 3) });
+        waiting.push(Candidate { document, ..entry(3, 3, 2) });
+        let chosen = edition(&waiting, &RULES);
+        let lead = &chosen.sections[0].stories[0];
+        assert_eq!((lead.entry, ids(&lead.also)), (EntryId(2), vec![3, 1]));
+        assert_eq!(ids(&chosen.shown)[..3], [2, 3, 1]);
+    }
+
+    #[test]
+    fn entries_without_a_link_are_never_folded() {
+        let chosen = edition(&[entry(1, 1, 1), entry(2, 2, 1)], &RULES);
+        assert_eq!(chosen.sections[0].stories.len(), 2);
+    }
+
+    #[test]
+    fn a_feed_has_its_share_and_the_rest_is_counted() {
+        let waiting: Vec<_> = (1..=10).map(|n| entry(n, 1, n)).chain([entry(11, 2, 1)]).collect();
+        let chosen = edition(&waiting, &RULES);
+        assert_eq!(ids(&chosen.shown), [11, 1, 2, 3]);
+        assert_eq!(ids(&chosen.counted), [4, 5, 6, 7, 8, 9, 10]);
+        assert_eq!(chosen.sections[0].more, 7);
+    }
+
+    #[test]
+    fn a_ticker_that_repeats_its_headline_does_not_fill_its_share_with_it() {
+        let mut waiting: Vec<_> = (1..=5).map(|n| entry(n, 1, n)).collect();
+        for repeated in &mut waiting[..3] {
+            repeated.title_hash = 77;
+        }
+        assert_eq!(ids(&edition(&waiting, &RULES).shown), [1, 4, 5]);
+    }
+
+    #[test]
+    fn sections_follow_the_configuration_and_share_the_places() {
+        let tags = ["politique", "tech", "sport"].map(str::to_owned);
+        let rules = Rules { max_items: 6, max_per_feed: 10, sections: &tags, ..RULES };
+        let of = |n, section: Option<&str>| Candidate {
+            section: section.map(str::to_owned),
+            ..entry(n, n, n)
+        };
+        let mut waiting: Vec<_> = (1..=9).map(|n| of(n, Some("tech"))).collect();
+        waiting.push(of(20, Some("politique")));
+        waiting.extend([of(30, None), of(31, None), of(32, None)]);
+        let chosen = edition(&waiting, &rules);
+        let outline: Vec<_> =
+            chosen.sections.iter().map(|s| (s.name.as_deref(), s.stories.len(), s.more)).collect();
+        assert_eq!(outline, [(Some("politique"), 1, 0), (Some("tech"), 3, 6), (None, 2, 1)]);
+        assert_eq!(ids(&chosen.shown), [20, 1, 2, 3, 30, 31]);
+    }
+
+    #[test]
+    fn a_section_of_which_all_is_over_the_limit_is_still_counted() {
+        let tags = ["a", "b"].map(str::to_owned);
+        let rules = Rules { max_items: 1, sections: &tags, ..RULES };
+        let of =
+            |n, section: &str| Candidate { section: Some(section.to_owned()), ..entry(n, n, n) };
+        let chosen = edition(&[of(1, "a"), of(2, "b")], &rules);
+        assert_eq!(chosen.sections[1].more, 1);
+        assert_eq!(ids(&chosen.counted), [2]);
+    }
+
+    #[test]
+    fn a_feed_belongs_to_its_first_tag_in_the_newsletter_s_order() {
+        let tags = |tags: &[&str]| tags.iter().map(|&tag| tag.to_owned()).collect::<Vec<_>>();
+        for (feed, newsletter, section) in [
+            (tags(&["b", "a"]), tags(&["a", "b"]), Some("a")),
+            (tags(&["b"]), tags(&["a", "b"]), Some("b")),
+            (tags(&["c"]), tags(&["a", "b"]), None),
+            (tags(&["c"]), tags(&[]), None),
+        ] {
+            assert_eq!(section_of(&feed, &newsletter).as_deref(), section);
+        }
+    }
+
+    fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
+        let one =
+            (0_i64..8, proptest::option::of(0_i64..12), 0_i64..48, 0_i64..6, 0_u8..4, 0_u8..4);
+        proptest::collection::vec(one, 0..60).prop_map(|all| {
+            let with_numbers = (0_i64..).zip(all);
+            with_numbers
+                .map(|(id, (feed, document, hours, title_hash, weight, section))| Candidate {
+                    document: document.map(DocumentKey),
+                    title_hash,
+                    weight: f64::from(weight) / 2.0,
+                    section: ["a", "b", "c"].get(usize::from(section)).map(|tag| (*tag).to_owned()),
+                    ..entry(id, feed, hours)
+                })
+                .collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_entry_is_a_member_once_and_no_limit_is_passed(
+            waiting in candidates(), max_items in 1_usize..30, max_per_feed in 1_usize..5,
+        ) {
+            let sections = ["b", "a"].map(str::to_owned);
+            let rules = Rules { min_items: 1, max_items, max_per_feed, sections: &sections };
+            if let Selection::Edition(chosen) = select(&waiting, &rules) {
+                let mut members = [chosen.shown.clone(), chosen.counted.clone()].concat();
+                members.sort_unstable();
+                let mut all: Vec<_> = waiting.iter().map(|candidate| candidate.id).collect();
+                all.sort_unstable();
+                prop_assert_eq!(members, all);
+                let stories: usize = chosen.sections.iter().map(|s| s.stories.len()).sum();
+                prop_assert!(stories <= max_items);
+                let more: usize = chosen.sections.iter().map(|s| s.more).sum();
+                prop_assert_eq!(more, chosen.counted.len());
+                for feed in 0..8 {
+                    let of_feed = |story: &&Story| waiting[story.entry.0 as usize].feed.0 == feed;
+                    let shown = chosen.sections.iter().flat_map(|s| &s.stories).filter(of_feed);
+                    prop_assert!(shown.count() <= max_per_feed);
+                }
+            } else {
+                prop_assert!(waiting.is_empty());
+            }
+        }
+
+        #[test]
+        fn the_order_of_the_input_does_not_matter(
+            (waiting, shuffled) in candidates()
+                .prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
+            max_items in 1_usize..30, seed in any::<bool>(),
+        ) {
+            let sections = ["b", "a"].map(str::to_owned);
+            let sections = if seed { &sections[..] } else { &[] };
+            let rules = Rules { min_items: 1, max_items, max_per_feed: 3, sections };
+            prop_assert_eq!(select(&waiting, &rules), select(&shuffled, &rules));
+        }
+    }
+}

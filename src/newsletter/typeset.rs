@@ -5,22 +5,36 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// How many graphemes `text` has.
+/// How long `text` is, in graphemes. One of more than 32 bytes, no letter or emoji of any script but
+/// a tower of accents, counts for several, so that a short text is also few bytes.
 pub fn length(text: &str) -> usize {
-    text.graphemes(true).count()
+    text.graphemes(true).map(columns).sum()
+}
+
+fn columns(grapheme: &str) -> usize {
+    grapheme.len().div_ceil(32).max(1)
+}
+
+/// Where `text` has to be cut to be at most `limit` long; none if it need not be.
+fn cut(text: &str, limit: usize) -> Option<usize> {
+    let mut length = 0;
+    text.grapheme_indices(true).find_map(|(at, grapheme)| {
+        length += columns(grapheme);
+        (length > limit).then_some(at)
+    })
 }
 
 /// `text` if it has at most `limit` graphemes, else as many whole words as fit before a `…`. A text
 /// without a gap near the limit is cut inside the word.
 pub fn shorten(text: &str, limit: usize) -> String {
     let text = text.trim();
-    if length(text) <= limit {
+    if cut(text, limit).is_none() {
         return text.to_owned();
     }
     let room = limit.saturating_sub(1);
-    let cut = text.grapheme_indices(true).nth(room).map_or(text.len(), |(at, _)| at);
-    let head = &text[..cut];
-    let whole_words = match text[cut..].starts_with(' ') {
+    let end = cut(text, room).unwrap_or(text.len());
+    let head = &text[..end];
+    let whole_words = match text[end..].starts_with(' ') {
         true => head,
         false => head.rfind(' ').map_or(head, |gap| &head[..gap]),
     };
@@ -36,8 +50,8 @@ pub fn shorten_to_sentence(text: &str, limit: usize) -> String {
     if limit == 0 {
         return String::new();
     }
-    let Some((cut, _)) = text.grapheme_indices(true).nth(limit) else { return text.to_owned() };
-    let head = &text[..cut];
+    let Some(end) = cut(text, limit) else { return text.to_owned() };
+    let head = &text[..end];
     let sentence = ["? ", "! ", ". ", "… "]
         .iter()
         .filter_map(|end| head.rfind(end).map(|at| at + end.len() - 1))
@@ -122,6 +136,7 @@ mod tests {
             ("👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 3, "👩‍👩‍👧‍👦👩‍👩‍👧‍👦…"),
             ("Fini, dit-il", 7, "Fini…"),
             ("", 5, ""),
+            (&format!("Une tour{}", "\u{301}".repeat(1_000)), 20, "Une tou…"),
         ] {
             assert_eq!(shorten(text, limit), cut, "{text:?}");
         }

@@ -209,10 +209,12 @@ pub struct Phrases {
     pub other_section: &'static str,
     /// Stands for a missing title.
     pub untitled: &'static str,
-    /// Before the link of the web page.
+    /// The words of the link to the web page.
     pub online: &'static str,
-    /// Before the link of the merged feed.
+    /// The words of the link to the merged feed.
     pub whole_feed: &'static str,
+    /// A colon with the space that the language puts before it.
+    pub colon: &'static str,
     /// Who made this.
     pub made_by: &'static str,
 }
@@ -223,15 +225,17 @@ pub fn phrases(language: Language) -> Phrases {
         Language::Fr => Phrases {
             other_section: "Autres",
             untitled: "Sans titre",
-            online: "Lire en ligne\u{a0}:",
-            whole_feed: "Tous les articles\u{a0}:",
+            online: "Lire en ligne",
+            whole_feed: "Tous les articles, dans le flux complet",
+            colon: "\u{a0}:",
             made_by: "Composé par feedmill",
         },
         Language::En => Phrases {
             other_section: "Other",
             untitled: "Untitled",
-            online: "Read online:",
-            whole_feed: "All articles:",
+            online: "Read online",
+            whole_feed: "All articles, in the full feed",
+            colon: ":",
             made_by: "Made by feedmill",
         },
     }
