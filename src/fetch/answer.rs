@@ -6,7 +6,9 @@
 
 use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED};
+use reqwest::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED, TRANSFER_ENCODING,
+};
 
 use crate::model::outcome::{FailureClass, Fresh, Outcome, Validators};
 use crate::model::url::WebUrl;
@@ -38,6 +40,11 @@ pub async fn sort(
 ) -> Result<Outcome, FetchError> {
     let Answer { response, url, conditional, permanent } = answer;
     let fields = response.headers();
+    if fields.contains_key(TRANSFER_ENCODING) && fields.contains_key(CONTENT_LENGTH) {
+        // One of the two is a lie (RFC 9112, section 6.3).
+        let cause = "its answer states its length in two ways".to_owned();
+        return Err(FetchError::Broken { host: error::host(url.parts()), cause });
+    }
     match response.status() {
         StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION => {
             let mut fresh = Fresh {

@@ -170,6 +170,8 @@ fn builder(resolver: &Arc<Resolver>, idle: usize) -> reqwest::ClientBuilder {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
     use crate::fetch::origin::{
         Canary, Origin, Reply, answer, client, failure, fresh, get, now, raw, request, settings,
@@ -370,26 +372,46 @@ mod tests {
 
     #[tokio::test]
     async fn proxies_of_the_environment_are_not_used() {
-        // The test binary runs itself with proxies set: the environment of a process is one.
         let canary = Canary::at("127.0.0.1").await;
         let origin = Origin::always(answer("200 OK", &[], b"<rss/>")).await;
         let proxy = format!("http://127.0.0.1:{}", canary.port());
-        let child = std::env::current_exe().expect("a test binary");
-        let mut command = std::process::Command::new(child);
-        command.args(["--exact", "--ignored", "fetch::client::tests::fetches_what_it_is_told"]);
-        for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"] {
-            command.env(name, &proxy);
-        }
-        command.env("FEEDMILL_TEST_URL", origin.url("/feed"));
-        let done = tokio::task::spawn_blocking(move || command.output()).await;
-        let done = done.expect("no panic").expect("the child ran");
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
+        let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"];
+        let variables = names.map(|name| (name, proxy.clone()));
+        fetch_in_a_child(&origin.url("/feed"), &variables).await;
         assert!(!canary.sang());
         assert_eq!(origin.heard().len(), 1);
     }
 
     #[tokio::test]
-    #[ignore = "run by proxies_of_the_environment_are_not_used"]
+    async fn a_system_without_root_certificates_is_no_obstacle() {
+        let origin = Origin::always(answer("200 OK", &[], b"<rss/>")).await;
+        let empty = tempfile::tempdir().expect("a folder");
+        let file = empty.path().join("roots.pem");
+        std::fs::write(&file, "").expect("an empty file");
+        let folder = empty.path().join("roots");
+        std::fs::create_dir(&folder).expect("an empty folder");
+        let variables = [("SSL_CERT_FILE", file), ("SSL_CERT_DIR", folder)];
+        fetch_in_a_child(&origin.url("/feed"), &variables).await;
+        assert_eq!(origin.heard().len(), 1);
+    }
+
+    /// Fetches an address in a process with other environment variables: those of a process are
+    /// shared by all its tests.
+    async fn fetch_in_a_child(url: &str, variables: &[(&str, impl AsRef<std::ffi::OsStr>)]) {
+        let child = std::env::current_exe().expect("a test binary");
+        let mut command = std::process::Command::new(child);
+        command.args(["--exact", "--ignored", "fetch::client::tests::fetches_what_it_is_told"]);
+        command.env("FEEDMILL_TEST_URL", url);
+        for (name, value) in variables {
+            command.env(name, value);
+        }
+        let done = tokio::task::spawn_blocking(move || command.output()).await;
+        let done = done.expect("no panic").expect("the child ran");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
+    }
+
+    #[tokio::test]
+    #[ignore = "run in a child by fetch_in_a_child"]
     async fn fetches_what_it_is_told() {
         #[expect(clippy::disallowed_methods, reason = "the parent test says where")]
         let url = std::env::var("FEEDMILL_TEST_URL").expect("run by the other test only");
@@ -417,7 +439,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_not_http_is_a_failed_fetch() {
-        let junk: [&[u8]; 10] = [
+        let junk: [&[u8]; 11] = [
+            b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n\
+                6\r\n<rss/>\r\n0\r\n\r\n",
             b"<rss>HTTP/0.9 has no head</rss>",
             b"\x00\xff\x16\x03\x01 binary \r\n\r\n",
             b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nContent-Length: 7\r\n\r\n<rss/>",
@@ -451,5 +475,40 @@ mod tests {
         settings.timeout = Duration::from_millis(500);
         let client = Client::new(&settings).expect("a client");
         assert_eq!(failure(get(&client, &origin.feed("/")).await).class, FailureClass::Network);
+    }
+
+    #[tokio::test]
+    async fn old_and_careless_servers_are_understood() {
+        let answers: [&[u8]; 4] = [
+            b"HTTP/1.0 200 OK\r\n\r\n<rss/>",
+            b"HTTP/1.1 200\r\n\r\n<rss/>",
+            b"HTTP/1.1 200 OK\nX-Line: feeds only\n\n<rss/>",
+            b"HTTP/1.1 200 OK\r\nBad Name: x\r\nno colon\r\nX-\xe9: x\r\n\r\n<rss/>",
+        ];
+        for bytes in answers {
+            let origin = Origin::always(Reply::Close(bytes.to_vec())).await;
+            assert_eq!(fresh(get(&client(), &origin.feed("/")).await).body, "<rss/>");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failure_of_tls_is_not_retried_in_the_clear() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let asked = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let plain = raw("400 Bad Request", &[], b"this is not TLS");
+            stream.write_all(&plain).await.expect("written");
+            let mut heard = Vec::new();
+            stream.read_to_end(&mut heard).await.expect("read");
+            let again = tokio::time::timeout(Duration::from_millis(100), listener.accept());
+            (heard, again.await.is_ok())
+        });
+        let url = FeedUrl::parse(&format!("https://{address}/feed")).expect("a URL");
+        let failure = failure(get(&client(), &url).await);
+        assert_eq!(failure.class, FailureClass::Network);
+        assert!(failure.reason.starts_with(&format!("{address}: TLS failed")), "{failure:?}");
+        let (heard, again) = asked.await.expect("no panic");
+        assert!(!again && !heard.windows(4).any(|bytes| bytes == b"GET "));
     }
 }

@@ -465,4 +465,44 @@ mod tests {
              (no nameservers found in config)"
         );
     }
+
+    #[tokio::test]
+    async fn names_and_paths_of_any_script_go_out_as_ascii() {
+        let origin = Origin::always(answer("200 OK", &[], b"<rss/>")).await;
+        let (resolver, _) = name_server(|_, _| Says::These(vec!["127.0.0.1"])).await;
+        let client = client(&["127.0.0.0/8"], resolver);
+        let port = origin.address.port();
+        let cases = [
+            ("b\u{fc}cher.example", "xn--bcher-kva.example"),
+            ("B\u{dc}CHER.example", "xn--bcher-kva.example"),
+            ("b%C3%BCcher.example", "xn--bcher-kva.example"),
+            ("fa\u{df}.example", "xn--fa-hia.example"),
+            ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ];
+        for (n, (host, sent)) in cases.into_iter().enumerate() {
+            let url = format!("http://{host}:{port}/flux/\u{e9}t\u{e9}?q=\u{153}");
+            fresh(get(&client, &FeedUrl::parse(&url).expect("a URL")).await);
+            let heard = &origin.heard()[n];
+            assert_eq!(heard.field("host"), Some(format!("{sent}:{port}").as_str()));
+            assert_eq!(heard.target(), "/flux/%C3%A9t%C3%A9?q=%C5%93");
+        }
+        for host in ["xn--.example", "xn--a.example", "a b.example", "a%00b.example"] {
+            assert!(FeedUrl::parse(&format!("http://{host}/")).is_err(), "{host}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_family_out_of_order_costs_no_second_request() {
+        let origin = Origin::always(answer("200 OK", &[], b"<rss/>")).await;
+        let (resolver, _) = name_server(|name, _| match name {
+            "four.example" => Says::These(vec!["127.0.0.1"]),
+            _ => Says::These(vec!["127.0.0.1", "::1", "127.0.0.9"]),
+        })
+        .await;
+        let client = client(&["127.0.0.0/8", "::1/128"], resolver);
+        for host in ["four.example", "both.example"] {
+            fresh(get(&client, &url(host, origin.address.port())).await);
+        }
+        assert_eq!((origin.heard().len(), origin.connections()), (2, 2));
+    }
 }
