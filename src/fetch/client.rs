@@ -183,7 +183,12 @@ mod tests {
 
     #[tokio::test]
     async fn both_validators_of_the_last_answer_are_sent() {
-        let fields = ["ETag: \"one\"", "Last-Modified: Thu, 01 Jan 1970 00:00:00 GMT"];
+        let fields = [
+            "ETag: \"one\"",
+            "Last-Modified: Thu, 01 Jan 1970 00:00:00 GMT",
+            "Cache-Control: no-store",
+            "Expires: 0",
+        ];
         let origin = Origin::always(answer("200 OK", &fields, b"<rss/>")).await;
         let (client, url) = (client(), origin.feed("/feed"));
         let first = fresh(get(&client, &url).await);
@@ -343,7 +348,7 @@ mod tests {
     #[tokio::test]
     async fn the_deadline_covers_headers_and_bodies_that_drip() {
         let mut settings = settings(&["127.0.0.0/8"]);
-        settings.timeout = Duration::from_millis(400);
+        settings.timeout = Duration::from_millis(800);
         let client = Client::new(&settings).expect("a client");
         let drips = [
             ("HTTP/1.1 200 OK\r\nX-Slow: ", "waiting for its answer"),
@@ -354,7 +359,7 @@ mod tests {
             let origin = Origin::always(Reply::Drip(start.as_bytes().to_vec())).await;
             let failure = failure(get(&client, &origin.feed("/feed")).await);
             assert_eq!(failure.class, FailureClass::Network);
-            let expected = format!("{} timed out after 0.4 s while {stage}", origin.address);
+            let expected = format!("{} timed out after 0.8 s while {stage}", origin.address);
             assert_eq!(failure.reason, expected);
         }
     }

@@ -180,8 +180,13 @@ impl System {
             return;
         }
         self.looked = Instant::now();
-        if self.dates != dates() {
-            *self = Self::read();
+        if self.dates == dates() {
+            return;
+        }
+        let before = std::mem::replace(self, Self::read());
+        if self.resolver.is_err() && before.resolver.is_ok() {
+            // Settings being rewritten are unreadable for a moment: the last good ones serve.
+            self.resolver = before.resolver;
         }
     }
 }
