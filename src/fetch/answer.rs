@@ -6,7 +6,9 @@
 
 use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED};
+use reqwest::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED, TRANSFER_ENCODING,
+};
 
 use crate::model::outcome::{FailureClass, Fresh, Outcome, Validators};
 use crate::model::url::WebUrl;
@@ -38,6 +40,11 @@ pub async fn sort(
 ) -> Result<Outcome, FetchError> {
     let Answer { response, url, conditional, permanent } = answer;
     let fields = response.headers();
+    if fields.contains_key(TRANSFER_ENCODING) && fields.contains_key(CONTENT_LENGTH) {
+        // One of the two is a lie (RFC 9112, section 6.3).
+        let cause = "its answer states its length in two ways".to_owned();
+        return Err(FetchError::Broken { host: error::host(url.parts()), cause });
+    }
     match response.status() {
         StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION => {
             let mut fresh = Fresh {
@@ -78,6 +85,7 @@ fn content_type(fields: &HeaderMap) -> Option<String> {
 fn refusal(status: StatusCode, fields: &HeaderMap, url: &url::Url) -> FetchError {
     let retry_after = freshness::retry_after(fields);
     let (class, remark) = match status.as_u16() {
+        100..200 => (FailureClass::Network, ", which was not asked for"),
         304 => (FailureClass::Network, ", although nothing was asked conditionally"),
         429 => (FailureClass::Throttled, ": it wants to be asked less often"),
         503 if retry_after.is_some() => (FailureClass::Throttled, ": it wants to be asked later"),
@@ -94,4 +102,126 @@ fn refusal(status: StatusCode, fields: &HeaderMap, url: &url::Url) -> FetchError
         None => status.as_u16().to_string(),
     };
     FetchError::Status { place: error::place(url), status, remark, class, retry_after }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::fetch::origin::{
+        Origin, answer, client, failure, fresh, get, now, request, validators,
+    };
+    use crate::model::outcome::RetryAfter;
+
+    #[tokio::test]
+    async fn every_status_but_a_whole_body_is_sorted_as_a_failure() {
+        use FailureClass::{Client, Document, Network, Server, Throttled};
+        let cases = [
+            ("201 Created", Document),
+            ("202 Accepted", Document),
+            ("204 No Content", Document),
+            ("205 Reset Content", Document),
+            ("206 Partial Content", Document),
+            ("226 IM Used", Document),
+            ("300 Multiple Choices", Network),
+            ("304 Not Modified", Network),
+            ("305 Use Proxy", Network),
+            ("400 Bad Request", Client),
+            ("401 Unauthorized", Client),
+            ("403 Forbidden", Client),
+            ("404 Not Found", Client),
+            ("418 I'm a teapot", Client),
+            ("429 Too Many Requests", Throttled),
+            ("451 Unavailable For Legal Reasons", Client),
+            ("500 Internal Server Error", Server),
+            ("502 Bad Gateway", Server),
+            ("503 Service Unavailable", Server),
+            ("504 Gateway Timeout", Server),
+            ("520 Origin Error", Server),
+            ("600 Odd", Server),
+            ("999 Request denied", Server),
+        ];
+        for (status, class) in cases {
+            let origin = Origin::always(answer(status, &["ETag: \"x\""], b"<rss/>")).await;
+            let found = failure(get(&client(), &origin.feed("/feed?key=secret")).await);
+            assert_eq!(found.class, class, "{status}");
+            let start = format!("http://{}/feed?… answered {}", origin.address, &status[..3]);
+            assert!(found.reason.starts_with(&start), "{status}: {}", found.reason);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_through_a_transforming_proxy_is_a_body() {
+        let origin =
+            Origin::always(answer("203 Non-Authoritative Information", &[], b"<rss/>")).await;
+        assert_eq!(fresh(get(&client(), &origin.feed("/")).await).body, "<rss/>");
+    }
+
+    #[tokio::test]
+    async fn a_good_answer_is_described_whole() {
+        let fields = [
+            "Content-Type: application/rss+xml; charset=\u{e9}",
+            "ETag: \"one\"",
+            "Cache-Control: max-age=60",
+            "Retry-After: 120",
+        ];
+        let origin = Origin::always(answer("200 OK", &fields, b"<rss/>")).await;
+        let url = origin.feed("/feed");
+        let expected = Fresh {
+            body: bytes::Bytes::from_static(b"<rss/>"),
+            content_type: Some("application/rss+xml; charset=\u{fffd}".to_owned()),
+            validators: validators(Some("\"one\""), None),
+            found_at: url.web().clone(),
+            freshness: Some(Duration::from_secs(60)),
+            retry_after: Some(RetryAfter::Delay(Duration::from_secs(120))),
+        };
+        assert_eq!(fresh(get(&client(), &url).await), expected);
+    }
+
+    #[tokio::test]
+    async fn a_410_ends_a_feed_unless_a_temporary_redirect_led_there() {
+        let origin = Origin::new(|heard| match heard.target() {
+            "/moved" => answer("301 Moved Permanently", &["Location: /gone"], b""),
+            "/elsewhere" => answer("302 Found", &["Location: /gone"], b""),
+            _ => answer("410 Gone", &[], b""),
+        })
+        .await;
+        for url in ["/gone", "/moved"] {
+            assert_eq!(get(&client(), &origin.feed(url)).await, Outcome::Gone, "{url}");
+        }
+        let behind = failure(get(&client(), &origin.feed("/elsewhere")).await);
+        assert_eq!(behind.class, FailureClass::Client);
+    }
+
+    #[tokio::test]
+    async fn being_asked_to_wait_is_throttling_and_says_how_long() {
+        let delay = |secs| Some(RetryAfter::Delay(Duration::from_secs(secs)));
+        let cases = [
+            ("429 Too Many Requests", "Retry-After: 86400", FailureClass::Throttled, delay(86_400)),
+            ("429 Too Many Requests", "X: y", FailureClass::Throttled, None),
+            ("503 Service Unavailable", "Retry-After: 5", FailureClass::Throttled, delay(5)),
+            ("503 Service Unavailable", "Retry-After: soon", FailureClass::Server, None),
+            ("404 Not Found", "Retry-After: 7", FailureClass::Client, delay(7)),
+        ];
+        for (status, field, class, retry_after) in cases {
+            let origin = Origin::always(answer(status, &[field], b"")).await;
+            let found = failure(get(&client(), &origin.feed("/")).await);
+            assert_eq!((found.class, found.retry_after), (class, retry_after), "{status} {field}");
+        }
+    }
+
+    #[tokio::test]
+    async fn after_any_failure_the_next_good_answer_is_taken() {
+        let origin = Origin::new(|heard| match heard.field("if-none-match") {
+            Some("\"good\"") => answer("304 Not Modified", &[], b""),
+            _ => answer("500 Internal Server Error", &["ETag: \"bad\""], b"<html/>"),
+        })
+        .await;
+        let (client, url) = (client(), origin.feed("/"));
+        let held = validators(Some("\"good\""), None);
+        failure(get(&client, &url).await);
+        let outcome = client.get(&request(&url, &held), now()).await;
+        assert!(matches!(outcome, Outcome::Unchanged { .. }), "{outcome:?}");
+    }
 }

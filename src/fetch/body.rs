@@ -121,7 +121,7 @@ impl Reader {
             let next = self.wire.fill_buf().await;
             let next = match next {
                 Ok(next) => self.coding.continues(next),
-                Err(error) => return Err(self.explain(&error)),
+                Err(_) => return Err(self.explain()),
             };
             if !next {
                 return self.discard_rest().await;
@@ -152,13 +152,13 @@ impl Reader {
                 Ok(false) => {
                     pour(BrotliDecoder::new(wire), |d| d.get_ref().taken(), body, limit).await
                 }
-                Err(error) => Err(Spill::Broken(error)),
+                Err(_) => Err(Spill::Broken),
             },
         };
         match poured {
             Ok(()) => Ok(()),
             Err(Spill::TooMuch(failure)) => Err(failure),
-            Err(Spill::Broken(error)) => Err(self.explain(&error)),
+            Err(Spill::Broken) => Err(self.explain()),
         }
     }
 
@@ -169,25 +169,26 @@ impl Reader {
             let length = match self.wire.fill_buf().await {
                 Ok([]) => return Ok(()),
                 Ok(rest) => rest.len(),
-                Err(error) => return Err(self.explain(&error)),
+                Err(_) => return Err(self.explain()),
             };
             self.wire.consume(length);
         }
     }
 
-    fn explain(&mut self, error: &io::Error) -> FetchError {
+    fn explain(&mut self) -> FetchError {
         let coding = self.coding.name();
-        match (self.wire.failure(), error.kind()) {
-            (Some(failure), _) => failure,
-            (None, io::ErrorKind::UnexpectedEof) => FetchError::CutOff(coding),
-            (None, _) => FetchError::Damaged(coding),
+        match self.wire.failure() {
+            Some(failure) => failure,
+            // The decoder asked for more where there was no more.
+            None if self.wire.is_over() => FetchError::CutOff(coding),
+            None => FetchError::Damaged(coding),
         }
     }
 }
 
 enum Spill {
     TooMuch(FetchError),
-    Broken(io::Error),
+    Broken,
 }
 
 /// Pours a decoder into `body` until it ends or a limit is met.
@@ -197,14 +198,9 @@ async fn pour<D: AsyncRead + Unpin>(
     body: &mut Vec<u8>,
     limit: u64,
 ) -> Result<(), Spill> {
-    // One byte beyond the limit is read, to see that there is one.
-    let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1);
     loop {
-        if body.capacity() - body.len() < MORE_ROOM {
-            let wanted = (body.capacity() * 2).clamp(body.len() + MORE_ROOM, most.max(MORE_ROOM));
-            body.reserve_exact(wanted.saturating_sub(body.len()).max(MORE_ROOM));
-        }
-        let count = decoder.read_buf(body).await.map_err(Spill::Broken)?;
+        make_room(body, limit);
+        let count = decoder.read_buf(body).await.map_err(|_| Spill::Broken)?;
         if count == 0 {
             return Ok(());
         }
@@ -219,8 +215,304 @@ async fn pour<D: AsyncRead + Unpin>(
     }
 }
 
+/// Doubles the room of `body` when it is nearly full, but not beyond the limit: one byte more is
+/// read at most, to see that there is one.
+fn make_room(body: &mut Vec<u8>, limit: u64) {
+    if body.capacity() - body.len() < MORE_ROOM {
+        let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1);
+        let double = body.len().min(most.saturating_sub(body.len()));
+        body.reserve_exact(double.max(MORE_ROOM));
+    }
+}
+
 /// Whether a brotli stream begins with the mark of the "large window" variant, which RFC 7932
 /// (section 9.1) does not know, whose window can be a gigabyte, and which the decoder would accept.
 async fn is_large_window(wire: &mut (impl AsyncBufRead + Unpin)) -> io::Result<bool> {
     Ok(wire.fill_buf().await?.first().is_some_and(|first| first & 0x7f == 0x11))
+}
+
+#[cfg(test)]
+mod tests {
+    use async_compression::tokio::bufread as encoders;
+    use async_compression::zstd::CParameter;
+    use async_compression::{Level, tokio::write::GzipEncoder as GzipWriter};
+    use tokio::io::{AsyncWriteExt, BufReader};
+
+    use super::*;
+    use crate::fetch::client::Client;
+    use crate::fetch::origin::{Origin, Reply, answer, client, failure, fresh, get, settings};
+    use crate::model::outcome::{FailureClass, Outcome};
+
+    const CODINGS: [&str; 4] = ["gzip", "br", "zstd", "deflate"];
+
+    async fn encode(coding: &str, plain: impl AsyncRead + Unpin) -> Vec<u8> {
+        let plain = BufReader::new(plain);
+        let mut coded = Vec::new();
+        let quality = Level::Precise(2);
+        let done = match coding {
+            "gzip" => encoders::GzipEncoder::new(plain).read_to_end(&mut coded).await,
+            "br" => {
+                encoders::BrotliEncoder::with_quality(plain, quality).read_to_end(&mut coded).await
+            }
+            "zstd" => encoders::ZstdEncoder::new(plain).read_to_end(&mut coded).await,
+            _ => encoders::ZlibEncoder::new(plain).read_to_end(&mut coded).await,
+        };
+        done.expect("encoding in memory");
+        coded
+    }
+
+    /// A body that no coding makes much smaller, yet the same in every run.
+    fn varied(length: usize) -> Vec<u8> {
+        let mut state = 1_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            b' ' + u8::try_from(state >> 26).expect("six bits")
+        };
+        (0..length).map(|_| next()).collect()
+    }
+
+    async fn fetched(fields: &[&str], body: &[u8]) -> Outcome {
+        let origin = Origin::always(answer("200 OK", fields, body)).await;
+        get(&client(), &origin.feed("/feed")).await
+    }
+
+    async fn fetched_coded(coding: &str, body: &[u8]) -> Outcome {
+        let field = format!("Content-Encoding: {coding}");
+        fetched(&[&field, "ETag: \"x\""], body).await
+    }
+
+    #[tokio::test]
+    async fn every_coding_is_undone() {
+        for length in [0, 1, 100, 300_000] {
+            let plain = varied(length);
+            for coding in CODINGS {
+                let coded = encode(coding, plain.as_slice()).await;
+                let found = fresh(fetched_coded(coding, &coded).await);
+                assert!(found.body == plain, "{coding} of {length}");
+            }
+            assert!(fresh(fetched(&[], &plain).await).body == plain, "plain of {length}");
+        }
+    }
+
+    #[tokio::test]
+    async fn codings_are_named_in_many_ways() {
+        let coded = encode("gzip", b"<rss/>".as_slice()).await;
+        for field in ["x-gzip", " GZip ", "identity, gzip", ", gzip", "gzip,"] {
+            assert_eq!(fresh(fetched_coded(field, &coded).await).body, "<rss/>", "{field}");
+        }
+        for field in ["identity", "", ","] {
+            assert_eq!(fresh(fetched_coded(field, b"<rss/>").await).body, "<rss/>", "{field}");
+        }
+    }
+
+    #[tokio::test]
+    async fn further_members_are_read_and_other_bytes_behind_the_body_are_not() {
+        for coding in ["gzip", "zstd"] {
+            let mut coded = encode(coding, b"<rss>".as_slice()).await;
+            coded.extend(encode(coding, b"</rss>".as_slice()).await);
+            assert_eq!(fresh(fetched_coded(coding, &coded).await).body, "<rss></rss>");
+        }
+        for coding in CODINGS {
+            for trailer in [b"\n".as_slice(), b"\0\0\0\0", b"<!-- cached -->"] {
+                let mut coded = encode(coding, b"<rss/>".as_slice()).await;
+                coded.extend(trailer);
+                assert_eq!(fresh(fetched_coded(coding, &coded).await).body, "<rss/>", "{coding}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn unknown_and_double_codings_are_failures() {
+        let once = encode("gzip", b"<rss/>".as_slice()).await;
+        let twice = encode("gzip", once.as_slice()).await;
+        let cases = [
+            ("gzip, gzip", &twice),
+            ("br, gzip", &twice),
+            ("x", &once),
+            ("compress", &once),
+            ("utf-8", &once),
+        ];
+        for (coding, body) in cases {
+            let failure = failure(fetched_coded(coding, body).await);
+            assert_eq!(failure.class, FailureClass::Body, "{coding}");
+            assert!(failure.reason.contains(&format!("\"{coding}\"")), "{}", failure.reason);
+        }
+        let lines = ["Content-Encoding: gzip", "Content-Encoding: gzip"];
+        assert_eq!(failure(fetched(&lines, &twice).await).class, FailureClass::Body);
+    }
+
+    #[tokio::test]
+    async fn a_coded_body_that_is_cut_off_or_damaged_is_never_handed_on() {
+        let plain = varied(50_000);
+        for coding in CODINGS {
+            let coded = encode(coding, plain.as_slice()).await;
+            for kept in [0, 1, 5, 11, coded.len() / 2, coded.len() - 9, coded.len() - 1] {
+                let outcome = fetched_coded(coding, &coded[..kept]).await;
+                let failure = failure(outcome);
+                let expected = FetchError::CutOff(Box::leak(coding.to_owned().into_boxed_str()));
+                assert_eq!(failure.reason, expected.to_string(), "{coding} {kept}");
+                assert_eq!(failure.class, FailureClass::Network);
+            }
+            assert_eq!(failure(fetched_coded(coding, &plain).await).class, FailureClass::Body);
+            // Brotli and zstd as commonly sent carry no checksum: damage there may go unseen.
+            if matches!(coding, "gzip" | "deflate") {
+                let mut damaged = coded.clone();
+                *damaged.last_mut().expect("a trailer") ^= 0x55;
+                let failure = failure(fetched_coded(coding, &damaged).await);
+                assert_eq!(failure.class, FailureClass::Body, "{coding}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_is_never_handed_on() {
+        let gzip = encode("gzip", varied(5_000).as_slice()).await;
+        let chunked = "HTTP/1.1 200 OK\r\nETag: \"x\"\r\nTransfer-Encoding: chunked\r\n";
+        let short = |body: &[u8]| {
+            let head = format!("HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Length: {}\r\n\r\n", 500);
+            [head.as_bytes(), body].concat()
+        };
+        let chunks = |rest: &str| format!("{chunked}\r\n{rest}").into_bytes();
+        let coded = |end: &[u8]| {
+            let head = format!("{chunked}Content-Encoding: gzip\r\n\r\n{:x}\r\n", gzip.len());
+            [head.as_bytes(), &gzip, end].concat()
+        };
+        let cases = [
+            ("short", Reply::Close(short(b"<rss/>"))),
+            ("short and reset", Reply::Reset(short(b"<rss/>"))),
+            ("nothing of it", Reply::Close(short(b""))),
+            ("no last chunk", Reply::Close(chunks("6\r\n<rss/>\r\n"))),
+            ("inside a chunk", Reply::Close(chunks("9\r\n<rss/>"))),
+            ("bad chunk size", Reply::Close(chunks("zz\r\n<rss/>\r\n0\r\n\r\n"))),
+            ("endless chunk size", Reply::Close(chunks("fffffffffffffffff\r\n<rss/>"))),
+            ("chunk too short", Reply::Close(chunks("2\r\n<rss/>\r\n0\r\n\r\n"))),
+            ("reset between chunks", Reply::Reset(chunks("6\r\n<rss/>\r\n"))),
+            ("a whole gzip but no last chunk", Reply::Close(coded(b"\r\n"))),
+        ];
+        for (case, reply) in cases {
+            let origin = Origin::always(reply).await;
+            let failure = failure(get(&client(), &origin.feed("/")).await);
+            assert_eq!(failure.class, FailureClass::Network, "{case}");
+            assert!(failure.reason.starts_with(&origin.address.to_string()), "{}", failure.reason);
+        }
+        let whole = Origin::always(Reply::Close(coded(b"\r\n0\r\n\r\n"))).await;
+        assert_eq!(fresh(get(&client(), &whole.feed("/")).await).body, varied(5_000));
+    }
+
+    #[tokio::test]
+    async fn a_body_up_to_the_limit_is_taken_and_one_byte_more_is_not() {
+        let mut settings = settings(&["127.0.0.0/8"]);
+        settings.max_body = 100_000;
+        let client = Client::new(&settings).expect("a client");
+        let too_large = "the body is larger than 100 kB (fetch.max_body)";
+        for (length, fits) in [(100_000, true), (100_001, false)] {
+            let plain = varied(length);
+            let chunked = [b"HTTP/1.1 200 OK\r\n\r\n".as_slice(), plain.as_slice()].concat();
+            let gzip = encode("gzip", plain.as_slice()).await;
+            assert!(gzip.len() < 100_000);
+            let replies = [
+                answer("200 OK", &[], &plain),
+                Reply::Close(chunked),
+                answer("200 OK", &["Content-Encoding: gzip"], &gzip),
+            ];
+            for reply in replies {
+                let origin = Origin::always(reply).await;
+                match get(&client, &origin.feed("/")).await {
+                    Outcome::Fresh(found) => assert!(fits && found.body == plain),
+                    Outcome::Failed(failure) => {
+                        assert_eq!((fits, failure.reason.as_str()), (false, too_large));
+                        assert_eq!(failure.class, FailureClass::Body);
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_without_end_is_left_at_the_limit() {
+        let mut settings = settings(&["127.0.0.0/8"]);
+        settings.max_body = 1_000_000;
+        let client = Client::new(&settings).expect("a client");
+        let chunk = [b"2000\r\n".as_slice(), &[b'x'; 0x2000], b"\r\n"].concat();
+        let cases = [
+            ("HTTP/1.1 200 OK\r\n\r\n", vec![b'x'; 8_192]),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", chunk),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", vec![b'x'; 8_192]),
+            ("HTTP/1.1 404 Not Found\r\n\r\n", vec![b'x'; 8_192]),
+            ("HTTP/1.1 302 Found\r\nLocation: file:///x\r\n\r\n", vec![b'x'; 8_192]),
+        ];
+        for (head, more) in cases {
+            let reply = Reply::Endless(head.as_bytes().to_vec(), more);
+            let origin = Origin::always(reply).await;
+            failure(get(&client, &origin.feed("/")).await);
+            // What is written beyond the limit fits into the buffers of two sockets.
+            assert!(origin.written() < 1_000_000 + 10_000_000, "{head}: {}", origin.written());
+        }
+    }
+
+    #[tokio::test]
+    async fn bombs_are_left_unexploded() {
+        for coding in CODINGS {
+            let bomb = encode(coding, tokio::io::repeat(0).take(40_000_000)).await;
+            let field = format!("Content-Encoding: {coding}");
+            let origin = Origin::always(answer("200 OK", &[&field], &bomb)).await;
+            for (max_body, reason) in [(2_000_000, "larger than 2 MB"), (1 << 40, "300 times")] {
+                let mut settings = settings(&["127.0.0.0/8"]);
+                settings.max_body = max_body;
+                let client = Client::new(&settings).expect("a client");
+                let failure = failure(get(&client, &origin.feed("/")).await);
+                assert_eq!(failure.class, FailureClass::Body, "{coding}");
+                assert!(failure.reason.contains(reason), "{coding}: {}", failure.reason);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn windows_larger_than_the_web_allows_are_refused() {
+        let plain = varied(20_000);
+        let params = [CParameter::window_log(27), CParameter::content_size_flag(false)];
+        let mut coded = Vec::new();
+        encoders::ZstdEncoder::with_quality_and_params(
+            BufReader::new(plain.as_slice()),
+            Level::Default,
+            &params,
+        )
+        .read_to_end(&mut coded)
+        .await
+        .expect("encoding in memory");
+        assert_eq!(failure(fetched_coded("zstd", &coded).await).class, FailureClass::Body);
+        let large_brotli = [0x11, 0x1e, 0, 0, 0, 0];
+        assert_eq!(failure(fetched_coded("br", &large_brotli).await).class, FailureClass::Body);
+    }
+
+    #[tokio::test]
+    async fn thousands_of_members_are_too_many() {
+        let mut writer = GzipWriter::new(Vec::new());
+        writer.write_all(b"x").await.expect("in memory");
+        writer.shutdown().await.expect("in memory");
+        let one = writer.into_inner();
+        let outcome = fetched_coded("gzip", &one.repeat(1_000)).await;
+        assert_eq!(fresh(outcome).body.len(), 1_000);
+        let failure = failure(fetched_coded("gzip", &one.repeat(100_000)).await);
+        assert_eq!(failure.class, FailureClass::Body);
+    }
+
+    #[tokio::test]
+    async fn a_coded_body_read_to_its_end_leaves_its_connection_usable() {
+        let gzip = encode("gzip", b"<rss/>".as_slice()).await;
+        let mut reply = format!(
+            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n",
+            gzip.len()
+        )
+        .into_bytes();
+        reply.extend(&gzip);
+        reply.extend(b"\r\n0\r\n\r\n");
+        let origin = Origin::always(Reply::Whole(reply)).await;
+        let client = client();
+        for _ in 0..3 {
+            fresh(get(&client, &origin.feed("/")).await);
+        }
+        assert_eq!(origin.connections(), 1);
+    }
 }

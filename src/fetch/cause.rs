@@ -125,3 +125,56 @@ fn chain<'a>(
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_is_named() {
+        let at = |secs| rustls::pki_types::UnixTime::since_unix_epoch(Duration::from_secs(secs));
+        let expected = rustls::pki_types::ServerName::try_from("a.example").expect("a name");
+        let cases = [
+            (CertificateError::Expired, "its certificate has expired"),
+            (
+                CertificateError::ExpiredContext {
+                    time: at(1_800_000_000),
+                    not_after: at(784_111_777),
+                },
+                "its certificate expired on 1994-11-06",
+            ),
+            (
+                CertificateError::NotValidYetContext { time: at(0), not_before: at(784_111_777) },
+                "its certificate is not valid before 1994-11-06",
+            ),
+            (
+                CertificateError::UnknownIssuer,
+                "its certificate is from an issuer that is not trusted here",
+            ),
+            (
+                CertificateError::NotValidForNameContext {
+                    expected,
+                    presented: vec!["b.example".to_owned(), "*.c.example".to_owned()],
+                },
+                "its certificate is for another host: b.example, *.c.example",
+            ),
+            (CertificateError::Revoked, "its certificate has been revoked"),
+            (CertificateError::BadEncoding, "its certificate is not acceptable (BadEncoding)"),
+        ];
+        for (error, words) in cases {
+            assert_eq!(of_tls(&rustls::Error::InvalidCertificate(error)), words);
+        }
+        let other = of_tls(&rustls::Error::HandshakeNotComplete);
+        assert!(other.starts_with("TLS failed: "), "{other}");
+    }
+
+    #[test]
+    fn causes_are_found_inside_the_wrappers_of_io_errors() {
+        let inner = rustls::Error::InvalidCertificate(CertificateError::Expired);
+        let once = io::Error::new(io::ErrorKind::InvalidData, inner);
+        let twice = io::Error::other(once);
+        assert!(find::<rustls::Error>(&twice).is_some());
+        assert!(find::<Unresolved>(&twice).is_none());
+        assert_eq!(innermost(&twice), "invalid peer certificate: Expired");
+    }
+}

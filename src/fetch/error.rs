@@ -173,3 +173,32 @@ fn one_line(text: &str) -> String {
         None => text.chars().map(clean).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_one_line_without_secrets() {
+        let url = url::Url::parse("https://u:p@exemple.fr:8443/a/b?key=secret#x").expect("a URL");
+        assert_eq!(place(&url), "https://exemple.fr:8443/a/b?…");
+        let long = format!("https://exemple.fr/{}", "é".repeat(1_000));
+        assert!(place(&url::Url::parse(&long).expect("a URL")).chars().count() < 160);
+        let cause = format!("\u{1b}[2J line\r\nline \u{202e}{}", "x".repeat(1_000));
+        let failure = FetchError::Broken { host: "a.example".to_owned(), cause }.into_failure();
+        assert!(failure.reason.starts_with("a.example:  [2J line  line  xx"), "{}", failure.reason);
+        assert_eq!(failure.reason.chars().count(), LONGEST_REASON + 1);
+        assert!(failure.reason.ends_with('…'));
+    }
+
+    #[test]
+    fn times_and_sizes_are_said_as_people_say_them() {
+        let times = [(400, "0.4 s"), (1_000, "1 s"), (1_500, "1.5 s"), (60_000, "60 s")];
+        for (millis, text) in times {
+            assert_eq!(seconds(Duration::from_millis(millis)), text);
+        }
+        for (bytes, text) in [(999, "999 bytes"), (64_000, "64 kB"), (10_000_000, "10 MB")] {
+            assert_eq!(size(bytes), text);
+        }
+    }
+}

@@ -98,3 +98,117 @@ fn first<'a>(fields: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 fn text(value: &HeaderValue) -> Option<&str> {
     value.to_str().ok().map(str::trim)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::origin::now;
+
+    fn fields(lines: &[&str]) -> HeaderMap {
+        let mut fields = HeaderMap::new();
+        for line in lines {
+            let (name, value) = line.split_once(": ").expect("a field");
+            let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
+            fields.append(name, HeaderValue::from_str(value).expect("a value"));
+        }
+        fields
+    }
+
+    #[test]
+    fn freshness_is_computed_ignored_or_saturated_but_never_fails() {
+        let cases: [(&[&str], Option<u64>); 30] = [
+            (&[], None),
+            (&["Cache-Control: max-age=43200"], Some(43_200)),
+            (&["Cache-Control: max-age=43200", "Age: 40000"], Some(3_200)),
+            (&["Cache-Control: max-age=60", "Age: 40000"], Some(0)),
+            (&["Cache-Control: max-age=60", "Age: -1"], Some(60)),
+            (&["Cache-Control: max-age=60", "Age: 1, 2"], Some(60)),
+            (&["Cache-Control: max-age=60", "Age: 99999999999999999999"], Some(0)),
+            (&["Cache-Control: max-age=abc"], None),
+            (&["Cache-Control: max-age"], None),
+            (&["Cache-Control: max-age="], None),
+            (&["Cache-Control: max-age=60; x"], None),
+            (&["Cache-Control: max-age=-1"], None),
+            (&["Cache-Control: max-age=+1"], None),
+            (&["Cache-Control: max-age=1.5"], None),
+            (&["Cache-Control: max-age=99999999999999999999"], Some(1 << 31)),
+            (&["Cache-Control: max-age=60", "Cache-Control: max-age=120"], Some(60)),
+            (&["Cache-Control: max-age=abc, max-age=120"], Some(120)),
+            (&["Cache-Control: public,MAX-AGE = \"60\" ,x=\"a,b\""], Some(60)),
+            (&["Cache-Control: s-maxage=60"], None),
+            (&["Cache-Control: no-cache"], Some(0)),
+            (&["Cache-Control: max-age=60, no-cache"], Some(0)),
+            (&["Cache-Control: private, no-store, max-age=60"], Some(0)),
+            (&["Expires: 0"], Some(0)),
+            (&["Expires: Sun, 06 Nov 1994 08:49:37 GMT"], Some(0)),
+            (&["Expires: 0", "Cache-Control: max-age=60"], Some(60)),
+            (
+                &["Date: Sun, 06 Nov 1994 08:49:37 GMT", "Expires: Sun, 06 Nov 1994 09:49:37 GMT"],
+                Some(3_600),
+            ),
+            (
+                &[
+                    "Date: Sunday, 06-Nov-94 08:49:37 GMT",
+                    "Expires: Sun Nov  6 09:49:37 1994",
+                    "Age: 600",
+                ],
+                Some(3_000),
+            ),
+            (&["Date: garbage", "Expires: Sun, 06 Nov 1994 09:49:37 GMT"], Some(0)),
+            (
+                &["Date: Sun, 06 Nov 1994 08:49:37 GMT", "Expires: Fri, 31 Dec 9999 23:59:59 GMT"],
+                Some(1 << 31),
+            ),
+            (&["Cache-Control: \u{e9}", "Expires: \u{e9}"], None),
+        ];
+        for (lines, secs) in cases {
+            assert_eq!(of(&fields(lines), now()), secs.map(Duration::from_secs), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn expires_without_date_is_measured_from_now() {
+        let expires = httpdate::fmt_http_date(SystemTime::from(now() + chrono::Duration::hours(2)));
+        let found = of(&fields(&[&format!("Expires: {expires}")]), now());
+        assert_eq!(found, Some(Duration::from_secs(7_200)));
+    }
+
+    #[test]
+    fn retry_after_is_read_in_every_form() {
+        let delay = |secs| Some(RetryAfter::Delay(Duration::from_secs(secs)));
+        let at = |secs| DateTime::from_timestamp(secs, 0).map(RetryAfter::At);
+        let cases: [(&[&str], Option<RetryAfter>); 16] = [
+            (&[], None),
+            (&["Retry-After: 0"], delay(0)),
+            (&["Retry-After:  86400 "], delay(86_400)),
+            (&["Retry-After: 99999999999999999999999"], delay(1 << 31)),
+            (&["Retry-After: -5"], None),
+            (&["Retry-After: 1h"], None),
+            (&["Retry-After: 1.5"], None),
+            (&["Retry-After: "], None),
+            (&["Retry-After: \u{e9}"], None),
+            (&["Retry-After: Sun, 06 Nov 1994 08:49:37 GMT"], at(784_111_777)),
+            (&["Retry-After: Sunday, 06-Nov-94 08:49:37 GMT"], at(784_111_777)),
+            (&["Retry-After: Sun Nov  6 08:49:37 1994"], at(784_111_777)),
+            (&["Retry-After: Fri, 31 Dec 9999 23:59:59 GMT"], at(253_402_300_799)),
+            (
+                &[
+                    "Date: Sun, 06 Nov 1994 08:49:37 GMT",
+                    "Retry-After: Sun, 06 Nov 1994 08:59:37 GMT",
+                ],
+                delay(600),
+            ),
+            (
+                &[
+                    "Date: Sun, 06 Nov 1994 08:59:37 GMT",
+                    "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT",
+                ],
+                delay(0),
+            ),
+            (&["Retry-After: 60", "Retry-After: 120"], delay(60)),
+        ];
+        for (lines, expected) in cases {
+            assert_eq!(retry_after(&fields(lines)), expected, "{lines:?}");
+        }
+    }
+}

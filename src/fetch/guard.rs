@@ -155,3 +155,190 @@ pub fn is_local(host: &str) -> bool {
                 && host[host.len() - suffix.len()..].eq_ignore_ascii_case(suffix)
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::client::Client;
+    use crate::fetch::origin::{Canary, failure, get, settings};
+    use crate::model::outcome::FailureClass;
+    use crate::model::url::FeedUrl;
+
+    fn guard(allowed: &[&str]) -> Guard {
+        Guard::new(&settings(allowed).allow_private)
+    }
+
+    fn check(guard: &Guard, url: &str) -> Result<(), Refused> {
+        guard.check(&url::Url::parse(url).expect(url))
+    }
+
+    #[tokio::test]
+    async fn no_spelling_of_a_private_address_is_connected_to() {
+        let (four, six) = (Canary::at("127.0.0.1").await, Canary::at("::1").await);
+        let client = Client::new(&settings(&[])).expect("a client");
+        let hosts = [
+            "127.0.0.1",
+            "127.0.0.1.",
+            "127.1",
+            "127.0.1",
+            "2130706433",
+            "0x7f000001",
+            "0x7f.1",
+            "0x7f.0x0.0x0.0x1",
+            "017700000001",
+            "0177.0.0.01",
+            "127.00000.0.1",
+            "0",
+            "0.0.0.0",
+            "000000000",
+            "\u{ff11}\u{ff12}\u{ff17}.0.0.1",
+            "\u{2460}\u{2461}\u{2466}.0.0.1",
+            "127\u{3002}0\u{3002}0\u{3002}1",
+            "127\u{ff0e}0\u{ff0e}0\u{ff0e}1",
+            "%31%32%37.0.0.1",
+            "127.0.0.%31",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[0:0:0:0:0:ffff:127.0.0.1]",
+            "[::127.0.0.1]",
+            "[::]",
+            "[64:ff9b::7f00:1]",
+            "[2002:7f00:1::]",
+            "localhost",
+            "LOCALHOST.",
+            "a.localhost",
+        ];
+        for host in hosts {
+            let url = format!("http://{host}:{}/feed", four.port());
+            let url = FeedUrl::parse(&url).unwrap_or_else(|error| panic!("{host}: {error}"));
+            let found = failure(get(&client, &url).await);
+            assert_eq!(found.class, FailureClass::Guard, "{host}: {}", found.reason);
+        }
+        for host in ["[::1]", "[0:0:0:0:0:0:0:1]", "[::0:1]"] {
+            let url = FeedUrl::parse(&format!("http://{host}:{}/", six.port())).expect(host);
+            assert_eq!(failure(get(&client, &url).await).class, FailureClass::Guard, "{host}");
+        }
+        assert!(!four.sang() && !six.sang());
+    }
+
+    #[tokio::test]
+    async fn what_stands_before_or_behind_the_host_does_not_deceive() {
+        let canary = Canary::at("127.0.0.1").await;
+        let client = Client::new(&settings(&[])).expect("a client");
+        let port = canary.port();
+        let urls = [
+            format!("http://127.0.0.1:{port}\\@public.example/"),
+            format!("http://127.0.0.1:{port}#@public.example/"),
+            format!("http://127.0.0.1:{port}?@public.example/"),
+            format!("http:127.0.0.1:{port}/"),
+            format!("http:///127.0.0.1:{port}/"),
+            format!("http:\\\\127.0.0.1:{port}\\"),
+            format!("ht\ttp://127.0\n.0.1:{port}/"),
+            format!("\u{1}http://127.0.0.1:{port}/"),
+            format!("feed://127.0.0.1:{port}/"),
+        ];
+        for url in urls {
+            let url = FeedUrl::parse(&url).unwrap_or_else(|error| panic!("{url:?}: {error}"));
+            assert_eq!(failure(get(&client, &url).await).class, FailureClass::Guard, "{url}");
+        }
+        for url in [
+            format!("http://public.example@127.0.0.1:{port}/"),
+            format!("http://127.0.0.1:{port}@/"),
+            "http://:80/".to_owned(),
+            format!("http://x/{}", "y".repeat(100_000)),
+        ] {
+            assert!(FeedUrl::parse(&url).is_err(), "{url:.60}");
+        }
+        assert!(!canary.sang());
+    }
+
+    #[test]
+    fn special_networks_are_refused_by_name_of_the_setting_that_permits_them() {
+        let none = guard(&[]);
+        let refused = check(&none, "http://192.168.1.1/feed").expect_err("it is private");
+        assert_eq!(
+            refused.to_string(),
+            "192.168.1.1 is a private address; list it in fetch.allow_private to permit it"
+        );
+        for url in ["http://93.184.216.34/", "https://[2606:4700::1111]/", "https://exemple.fr/"] {
+            assert_eq!(check(&none, url), Ok(()), "{url}");
+        }
+    }
+
+    #[test]
+    fn exceptions_are_per_network_and_per_host() {
+        let some = guard(&["192.168.1.0/24", "fd00::/8", "Intranet.Example.", "nas"]);
+        for good in [
+            "http://192.168.1.7/",
+            "http://[::ffff:192.168.1.7]/",
+            "http://[fd12::1]/",
+            "http://intranet.example/",
+            "http://nas/",
+        ] {
+            assert_eq!(check(&some, good), Ok(()), "{good}");
+        }
+        for bad in ["http://192.168.2.7/", "http://[fe80::1]/", "http://127.0.0.1/"] {
+            assert!(check(&some, bad).is_err(), "{bad}");
+        }
+        let (inside, outside) =
+            ("192.168.1.7".parse().expect("ip"), "10.0.0.1".parse().expect("ip"));
+        let public = "93.184.216.34".parse().expect("an address");
+        assert_eq!(some.admits("a.example", &[inside, public]), Ok(()));
+        assert!(some.admits("a.example", &[public, outside]).is_err());
+        assert_eq!(some.admits("intranet.example", &[outside]), Ok(()));
+        assert_eq!(some.admits("printer.local", &[inside]), Ok(()));
+        assert!(some.admits("printer.local", &[public]).is_err(), "a local name is not out there");
+        assert_eq!(guard(&["10.0.0.1"]).hosts.len(), 1);
+        assert_eq!(check(&guard(&["10.0.0.1"]), "http://10.0.0.1/"), Ok(()));
+    }
+
+    #[test]
+    fn names_of_local_networks_are_refused() {
+        let none = guard(&[]);
+        for name in [
+            "localhost",
+            "x.localhost",
+            "printer.local",
+            "metadata.google.internal",
+            "METADATA.google.INTERNAL.",
+            "router.home.arpa",
+            "intranet",
+            "intranet.",
+            "com",
+        ] {
+            let found = check(&none, &format!("http://{name}/"));
+            assert!(matches!(found, Err(Refused::Name(_))), "{name}: {found:?}");
+        }
+        for name in ["local.example.org", "localhost.example.org", "xlocal.example", "a.b"] {
+            assert_eq!(check(&none, &format!("http://{name}/")), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn ports_of_other_services_are_refused_on_any_address() {
+        for port in [22, 25, 53, 465, 587, 2375, 3306, 5432, 6379, 9200, 11_211, 27_017] {
+            for host in ["93.184.216.34", "exemple.fr", "10.0.0.1"] {
+                let found = check(&guard(&["10.0.0.0/8"]), &format!("http://{host}:{port}/"));
+                assert_eq!(found, Err(Refused::Port(port)), "{host}:{port}");
+            }
+        }
+        for port in [80, 81, 443, 3000, 8000, 8080, 8443, 32_768, 60_999] {
+            assert_eq!(check(&guard(&[]), &format!("http://exemple.fr:{port}/")), Ok(()), "{port}");
+        }
+    }
+
+    #[test]
+    fn only_http_and_https_leave() {
+        for url in [
+            "file:///etc/passwd",
+            "FTP://exemple.fr/",
+            "gopher://exemple.fr/",
+            "data:text/xml,<rss/>",
+            "jar:http://exemple.fr/",
+            "unix:/run/x.sock",
+            "ws://exemple.fr/",
+        ] {
+            assert!(matches!(check(&guard(&[]), url), Err(Refused::Scheme(_))), "{url}");
+        }
+    }
+}

@@ -13,6 +13,8 @@ pub mod error;
 pub mod freshness;
 pub mod guard;
 pub mod hops;
+#[cfg(test)]
+pub mod origin;
 pub mod public;
 pub mod request;
 pub mod resolve;

@@ -65,6 +65,7 @@ pub enum LookupError {
 pub struct Resolver {
     guard: Guard,
     permits: Arc<Semaphore>,
+    patience: Duration,
     names: Arc<Names>,
 }
 
@@ -96,7 +97,7 @@ impl Resolver {
 
     fn over(guard: Guard, names: Names) -> Self {
         let permits = Arc::new(Semaphore::new(LOOKUPS_AT_ONCE));
-        Self { guard, permits, names: Arc::new(names) }
+        Self { guard, permits, patience: LOOKUP_TIMEOUT, names: Arc::new(names) }
     }
 
     /// The addresses of `host`, all of them admitted by the guard.
@@ -114,7 +115,7 @@ impl Resolver {
             resolver.lookup_ip(name).await.map_err(|error| explain(host, &error))
         };
         let found =
-            tokio::time::timeout(LOOKUP_TIMEOUT, looked_up).await.map_err(|_| silent())??;
+            tokio::time::timeout(self.patience, looked_up).await.map_err(|_| silent())??;
         let mut addresses: Vec<IpAddr> = found.iter().collect();
         if addresses.is_empty() {
             return Err(LookupError::NoAddress(host.to_owned()).into());
@@ -179,8 +180,13 @@ impl System {
             return;
         }
         self.looked = Instant::now();
-        if self.dates != dates() {
-            *self = Self::read();
+        if self.dates == dates() {
+            return;
+        }
+        let before = std::mem::replace(self, Self::read());
+        if self.resolver.is_err() && before.resolver.is_ok() {
+            // Settings being rewritten are unreadable for a moment: the last good ones serve.
+            self.resolver = before.resolver;
         }
     }
 }
@@ -220,5 +226,288 @@ fn explain(host: &str, error: &NetError) -> LookupError {
             LookupError::NoAnswer(host)
         }
         other => LookupError::Failed { host, code: other.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+    use hickory_resolver::net::runtime::TokioRuntimeProvider;
+    use hickory_resolver::proto::op::Message;
+    use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME};
+    use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
+    use hickory_resolver::proto::serialize::binary::BinDecodable;
+    use tokio::net::UdpSocket;
+
+    use super::*;
+    use crate::fetch::client::Client;
+    use crate::fetch::origin::{Canary, Origin, answer, failure, fresh, get, settings};
+    use crate::model::outcome::FailureClass;
+    use crate::model::url::FeedUrl;
+
+    /// What the name server of a test says about a name.
+    enum Says {
+        These(Vec<&'static str>),
+        Alias(&'static str),
+        Code(ResponseCode),
+        Nothing,
+    }
+
+    /// A name server on loopback; returns a resolver that asks it and a count of its questions.
+    async fn name_server(
+        script: impl Fn(&str, usize) -> Says + Send + 'static,
+    ) -> (TokioResolver, Arc<AtomicUsize>) {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.expect("loopback has free ports");
+        let port = socket.local_addr().expect("it is bound").port();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = asked.clone();
+        tokio::spawn(async move {
+            let mut packet = [0; 4_096];
+            while let Ok((length, peer)) = socket.recv_from(&mut packet).await {
+                let question = Message::from_bytes(&packet[..length]).expect("a question");
+                let name = question.queries[0].name().to_ascii();
+                let says = script(name.trim_end_matches('.'), count.fetch_add(1, Ordering::SeqCst));
+                if let Some(reply) = reply(question, says) {
+                    let _ = socket.send_to(&reply, peer).await;
+                }
+            }
+        });
+        let mut connection = ConnectionConfig::udp();
+        connection.port = port;
+        let ip = "127.0.0.1".parse().expect("an address");
+        let server = NameServerConfig::new(ip, true, vec![connection]);
+        let config = ResolverConfig::from_name_servers(vec![server]);
+        let mut builder =
+            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+        tune(builder.options_mut());
+        (builder.build().expect("a resolver"), asked)
+    }
+
+    fn reply(question: Message, says: Says) -> Option<Vec<u8>> {
+        let (name, kind) = {
+            let query = &question.queries[0];
+            (query.name().clone(), query.query_type())
+        };
+        let mut message = question.into_response();
+        let record = |data| Record::from_rdata(name.clone(), 0, data);
+        match says {
+            Says::Nothing => return None,
+            Says::Code(code) => message.metadata.response_code = code,
+            Says::Alias(other) => {
+                let other = Name::from_ascii(other).expect("a name");
+                message.answers.push(record(RData::CNAME(CNAME(other))));
+            }
+            Says::These(addresses) => {
+                for address in addresses {
+                    match (address.parse().expect("an address"), kind) {
+                        (IpAddr::V4(ip), RecordType::A) => {
+                            message.answers.push(record(RData::A(A(ip))));
+                        }
+                        (IpAddr::V6(ip), RecordType::AAAA) => {
+                            message.answers.push(record(RData::AAAA(AAAA(ip))));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        message.to_vec().ok()
+    }
+
+    fn client(allowed: &[&str], resolver: TokioResolver) -> Client {
+        let settings = settings(allowed);
+        let guard = Guard::new(&settings.allow_private);
+        let resolver = Resolver::fixed(guard.clone(), resolver);
+        Client::resolving(&settings, guard, resolver).expect("a client")
+    }
+
+    fn url(host: &str, port: u16) -> FeedUrl {
+        FeedUrl::parse(&format!("http://{host}:{port}/feed")).expect("a URL")
+    }
+
+    #[tokio::test]
+    async fn a_name_with_one_private_address_is_refused() {
+        let canary = Canary::at("127.0.0.1").await;
+        let (resolver, _) = name_server(|name, _| match name {
+            "private.example" => Says::These(vec!["127.0.0.1"]),
+            "mixed.example" => Says::These(vec!["93.184.216.34", "127.0.0.1"]),
+            "six.example" => Says::These(vec!["93.184.216.34", "::1"]),
+            "mapped.example" => Says::These(vec!["::ffff:127.0.0.1"]),
+            "nat64.example" => Says::These(vec!["64:ff9b::7f00:1"]),
+            "metadata.example" => Says::These(vec!["169.254.169.254"]),
+            _ => Says::Code(ResponseCode::NXDomain),
+        })
+        .await;
+        let client = client(&[], resolver);
+        for name in ["private", "mixed", "six", "mapped", "nat64", "metadata", "private."] {
+            let dot = if name.ends_with('.') { "." } else { "" };
+            let host = format!("{}.example{dot}", name.trim_end_matches('.'));
+            let failure = failure(get(&client, &url(&host, canary.port())).await);
+            assert_eq!(failure.class, FailureClass::Guard, "{host}: {}", failure.reason);
+            assert!(failure.reason.contains("fetch.allow_private"), "{}", failure.reason);
+        }
+        assert!(!canary.sang());
+    }
+
+    #[tokio::test]
+    async fn a_name_is_connected_to_at_the_address_that_was_judged() {
+        let canary = Canary::at("127.0.0.1").await;
+        let port = canary.port();
+        let origin = Origin::at("127.0.0.2", |_| answer("200 OK", &[], b"<rss/>")).await;
+        // Every answer lives for no time, and every second one is a lie.
+        let (resolver, asked) = name_server(|_, n| match n % 4 {
+            0 | 1 => Says::These(vec!["127.0.0.2"]),
+            _ => Says::These(vec!["127.0.0.1"]),
+        })
+        .await;
+        let client = client(&["127.0.0.2"], resolver);
+        let refused = failure(get(&client, &url("rebind.example", port)).await);
+        assert_eq!(refused.class, FailureClass::Guard, "a network is excepted, a host is not");
+        for _ in 0..4 {
+            get(&client, &url("rebind.example", origin.address.port())).await;
+        }
+        assert!(!canary.sang());
+        assert!(asked.load(Ordering::SeqCst) > 2);
+    }
+
+    #[tokio::test]
+    async fn names_are_resolved_and_exceptions_hold_for_them() {
+        let origin = Origin::always(answer("200 OK", &[], b"<rss/>")).await;
+        let (resolver, _) = name_server(|_, _| Says::These(vec!["127.0.0.1"])).await;
+        let port = origin.address.port();
+        let by_net = client(&["127.0.0.0/8"], resolver.clone());
+        let by_host = client(&["feeds.example"], resolver);
+        fresh(get(&by_net, &url("feeds.example", port)).await);
+        fresh(get(&by_host, &url("FEEDS.example.", port)).await);
+        assert_eq!(
+            failure(get(&by_host, &url("b.example", port)).await).class,
+            FailureClass::Guard
+        );
+        fresh(get(&by_net, &url("b\u{fc}cher.example", port)).await);
+        let host = format!("xn--bcher-kva.example:{port}");
+        assert_eq!(origin.heard()[2].field("host"), Some(host.as_str()));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_nowhere_is_explained() {
+        let (resolver, _) = name_server(|name, _| match name {
+            "gone.example" => Says::Code(ResponseCode::NXDomain),
+            "empty.example" => Says::These(Vec::new()),
+            "broken.example" => Says::Code(ResponseCode::ServFail),
+            "refused.example" => Says::Code(ResponseCode::Refused),
+            "loop.example" => Says::Alias("loop.example."),
+            _ => Says::Nothing,
+        })
+        .await;
+        let client = client(&[], resolver);
+        let cases = [
+            ("gone.example", "there is no host named gone.example"),
+            ("empty.example", "the name empty.example has no address"),
+            ("broken.example", "the name servers failed to resolve broken.example"),
+            ("refused.example", "the name servers failed to resolve refused.example"),
+            ("loop.example", "the name"),
+        ];
+        for (host, reason) in cases {
+            let failure = failure(get(&client, &url(host, 80)).await);
+            assert_eq!(failure.class, FailureClass::Network);
+            assert!(failure.reason.starts_with(reason), "{}", failure.reason);
+        }
+    }
+
+    #[tokio::test]
+    async fn silence_of_the_name_servers_ends_in_time() {
+        let (resolver, _) = name_server(|_, _| Says::Nothing).await;
+        let mut resolver = Resolver::fixed(Guard::new(&[]), resolver);
+        resolver.patience = Duration::from_millis(100);
+        let began = Instant::now();
+        let found = resolver.addresses("silent.example").await;
+        let expected = LookupError::NoAnswer("silent.example".to_owned());
+        assert!(matches!(found, Err(Unresolved::Lookup(error)) if error == expected));
+        assert!(began.elapsed() < Duration::from_secs(4));
+    }
+
+    #[tokio::test]
+    async fn many_names_are_resolved_at_once() {
+        let (resolver, _) = name_server(|_, _| Says::These(vec!["93.184.216.34"])).await;
+        let resolver = Resolver::fixed(Guard::new(&[]), resolver);
+        let names: Vec<String> = (0..500).map(|n| format!("n{n}.example")).collect();
+        let found =
+            futures_util::future::join_all(names.iter().map(|name| resolver.addresses(name)));
+        for (name, addresses) in names.iter().zip(found.await) {
+            assert!(addresses.is_ok(), "{name}: {addresses:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn hundreds_of_addresses_are_judged_and_some_are_tried() {
+        let found = |last| async move {
+            let (resolver, _) = name_server(move |_, _| {
+                let mut all = vec!["93.184.216.34"; 60];
+                all.push(last);
+                Says::These(all)
+            })
+            .await;
+            Resolver::fixed(Guard::new(&[]), resolver).addresses("many.example").await
+        };
+        assert_eq!(found("93.184.216.35").await.map(|all| all.len()).ok(), Some(ADDRESSES));
+        assert!(matches!(found("10.0.0.1").await, Err(Unresolved::Refused(_))));
+    }
+
+    #[tokio::test]
+    async fn a_machine_without_name_servers_starts_and_says_so_per_name() {
+        let system = System {
+            looked: Instant::now(),
+            dates: dates(),
+            resolver: Err("no nameservers found in config".to_owned()),
+        };
+        let resolver = Resolver::over(Guard::new(&[]), Names::System(Mutex::new(system)));
+        let error = resolver.addresses("a.example").await.expect_err("nobody to ask");
+        assert_eq!(
+            error.to_string(),
+            "a.example cannot be resolved: the system's resolver settings are unusable \
+             (no nameservers found in config)"
+        );
+    }
+
+    #[tokio::test]
+    async fn names_and_paths_of_any_script_go_out_as_ascii() {
+        let origin = Origin::always(answer("200 OK", &[], b"<rss/>")).await;
+        let (resolver, _) = name_server(|_, _| Says::These(vec!["127.0.0.1"])).await;
+        let client = client(&["127.0.0.0/8"], resolver);
+        let port = origin.address.port();
+        let cases = [
+            ("b\u{fc}cher.example", "xn--bcher-kva.example"),
+            ("B\u{dc}CHER.example", "xn--bcher-kva.example"),
+            ("b%C3%BCcher.example", "xn--bcher-kva.example"),
+            ("fa\u{df}.example", "xn--fa-hia.example"),
+            ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ];
+        for (n, (host, sent)) in cases.into_iter().enumerate() {
+            let url = format!("http://{host}:{port}/flux/\u{e9}t\u{e9}?q=\u{153}");
+            fresh(get(&client, &FeedUrl::parse(&url).expect("a URL")).await);
+            let heard = &origin.heard()[n];
+            assert_eq!(heard.field("host"), Some(format!("{sent}:{port}").as_str()));
+            assert_eq!(heard.target(), "/flux/%C3%A9t%C3%A9?q=%C5%93");
+        }
+        for host in ["xn--.example", "xn--a.example", "a b.example", "a%00b.example"] {
+            assert!(FeedUrl::parse(&format!("http://{host}/")).is_err(), "{host}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_family_out_of_order_costs_no_second_request() {
+        let origin = Origin::always(answer("200 OK", &[], b"<rss/>")).await;
+        let (resolver, _) = name_server(|name, _| match name {
+            "four.example" => Says::These(vec!["127.0.0.1"]),
+            _ => Says::These(vec!["127.0.0.1", "::1", "127.0.0.9"]),
+        })
+        .await;
+        let client = client(&["127.0.0.0/8", "::1/128"], resolver);
+        for host in ["four.example", "both.example"] {
+            fresh(get(&client, &url(host, origin.address.port())).await);
+        }
+        assert_eq!((origin.heard().len(), origin.connections()), (2, 2));
     }
 }

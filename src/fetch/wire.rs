@@ -23,6 +23,7 @@ pub struct Wire {
     url: url::Url,
     limit: u64,
     taken: u64,
+    over: bool,
     failed: Option<FetchError>,
 }
 
@@ -35,6 +36,7 @@ impl Wire {
             url: url.clone(),
             limit,
             taken: 0,
+            over: false,
             failed: None,
         }
     }
@@ -42,6 +44,11 @@ impl Wire {
     /// How many bytes came so far.
     pub fn taken(&self) -> u64 {
         self.taken
+    }
+
+    /// Whether its end was reached and asked for.
+    pub fn is_over(&self) -> bool {
+        self.over
     }
 
     /// Why it stopped, if it did so before its end.
@@ -58,9 +65,9 @@ impl Wire {
 impl AsyncBufRead for Wire {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.get_mut();
-        while this.chunk.is_empty() {
+        while this.chunk.is_empty() && !this.over {
             match ready!(this.chunks.as_mut().poll_next(cx)) {
-                None => break,
+                None => this.over = true,
                 Some(Ok(chunk)) => {
                     this.taken = this.taken.saturating_add(chunk.len() as u64);
                     if this.taken > this.limit {
