@@ -4,7 +4,7 @@
 //! last key; comments elsewhere stay. Adding what is there and removing what is not change nothing.
 //! A file is replaced as a whole: whoever reads it sees the old one or the new one.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::ops::Range;
@@ -38,6 +38,11 @@ impl NewFeed {
         Self { url, title: title.and_then(label), tags }
     }
 
+    /// Where it is fetched.
+    pub fn url(&self) -> &FeedUrl {
+        &self.url
+    }
+
     fn values(&self) -> Vec<(&'static str, Value)> {
         let mut values = vec![("url", Value::from(self.url.as_str()))];
         values.extend(self.title.as_deref().map(|title| ("title", Value::from(title))));
@@ -65,6 +70,12 @@ pub enum EditError {
     Faulty {
         /// Where.
         line: usize,
+    },
+    /// A feed that is to be removed does not stand in it.
+    #[error("{url} does not stand in it")]
+    NotThere {
+        /// The feed.
+        url: FeedUrl,
     },
     /// It could not be read or replaced.
     #[error("{}", crate::config::files::reason(.0))]
@@ -111,6 +122,20 @@ pub fn remove_feed(text: &str, url: &FeedUrl) -> Result<Edited, EditError> {
         Some(Item::Value(_) | Item::Table(_) | Item::None) | None => remove_inline(document, url)?,
     };
     Ok(Edited { text, changed: vec![url.clone(); found.min(1)] })
+}
+
+/// Removes all of `urls`; if one of them does not stand in `text`, that is the error.
+pub fn remove_feeds(text: &str, urls: &[FeedUrl]) -> Result<Edited, EditError> {
+    let mut edited = Edited { text: text.to_owned(), changed: Vec::new() };
+    for url in urls.iter().collect::<BTreeSet<_>>() {
+        let next = remove_feed(&edited.text, url)?;
+        if next.changed.is_empty() {
+            return Err(EditError::NotThere { url: url.clone() });
+        }
+        edited.text = next.text;
+        edited.changed.extend(next.changed);
+    }
+    Ok(edited)
 }
 
 fn parse(text: &str) -> Result<Document<&str>, EditError> {

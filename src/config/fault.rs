@@ -155,6 +155,7 @@ fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&
 pub struct Findings<'a> {
     file: &'a str,
     text: &'a str,
+    line_starts: Vec<usize>,
     found: RefCell<Vec<Finding>>,
     hidden: RefCell<Vec<Range<usize>>>,
 }
@@ -169,7 +170,14 @@ struct Finding {
 impl<'a> Findings<'a> {
     /// Nothing found yet in `text`, which the operator knows as `file`.
     pub fn new(file: &'a str, text: &'a str) -> Self {
-        Self { file, text, found: RefCell::default(), hidden: RefCell::default() }
+        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+        Self {
+            file,
+            text,
+            line_starts: line_starts.collect(),
+            found: RefCell::default(),
+            hidden: RefCell::default(),
+        }
     }
 
     /// Notes a fault at `at`, in bytes of the text.
@@ -189,11 +197,7 @@ impl<'a> Findings<'a> {
 
     /// The line in which `at` begins, from 1.
     pub fn line(&self, at: &Range<usize>) -> usize {
-        self.text.as_bytes()[..at.start.min(self.text.len())]
-            .iter()
-            .filter(|b| **b == b'\n')
-            .count()
-            + 1
+        self.line_starts.partition_point(|start| *start <= at.start)
     }
 
     /// Faults and warnings, each in the order of their places.
@@ -217,7 +221,7 @@ impl<'a> Findings<'a> {
 
     fn place(&self, at: &Range<usize>) -> Place {
         let start = floor(self.text, at.start);
-        let line_start = self.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let line_start = self.line_starts[self.line(at) - 1];
         let line = self.text[line_start..].lines().next().unwrap_or_default();
         let (text, mark) = self.excerpt(line_start, line, at);
         let column = self.text[line_start..start].chars().count() + 1;
@@ -226,7 +230,12 @@ impl<'a> Findings<'a> {
 
     /// The line as it may be shown, and the marked characters in it.
     fn excerpt(&self, line_start: usize, line: &str, at: &Range<usize>) -> (String, Range<usize>) {
+        let line_end = line_start + line.len();
         let hidden = self.hidden.borrow();
+        let hidden: Vec<_> = hidden
+            .iter()
+            .filter(|secret| secret.start < line_end && line_start < secret.end)
+            .collect();
         let (mut shown, mut width, mut mark) = (String::new(), 0, 0..0);
         let mut masked_before = false;
         for (offset, c) in line.char_indices() {

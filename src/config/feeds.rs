@@ -109,7 +109,8 @@ fn list_of_feeds(
 type Place = std::ops::Range<usize>;
 
 fn feed(section: &Section<'_>, reach: Reach<'_>) -> (Place, Option<Subscription>) {
-    if let Some(url) = section.get("url").filter(|url| holds_credentials(url.get_ref())) {
+    let url = section.get("url");
+    if let Some(url) = url.filter(|url| values::holds_credentials(url.get_ref())) {
         section.findings().hide(url.span());
     }
     let url = section.read("url", values::feed_url);
@@ -142,10 +143,6 @@ fn feed(section: &Section<'_>, reach: Reach<'_>) -> (Place, Option<Subscription>
         user_agent,
     });
     (section.place_of("url"), subscription)
-}
-
-fn holds_credentials(value: &DeValue<'_>) -> bool {
-    value.as_str().is_some_and(|text| text.contains('@'))
 }
 
 /// The tags under `tags`, each once.

@@ -26,6 +26,10 @@ enum Access {
 pub fn server(section: &Section<'_>) -> ServerSettings {
     let access = section.read("access", values::one_of(&[("public", Access::Public)]));
     let listen = section.read("listen", listen);
+    let base = section.get("base_url");
+    if let Some(base) = base.filter(|base| values::holds_credentials(base.get_ref())) {
+        section.findings().hide(base.span());
+    }
     let base_url = section.read("base_url", values::base_url).map(Spanned::into_inner);
     if let Some(listen) = &listen {
         let beyond = !listen.get_ref().ip().is_loopback();
@@ -36,7 +40,21 @@ pub fn server(section: &Section<'_>) -> ServerSettings {
             section.findings().fault(listen.span(), Wrong::new(what).allowed(allowed));
         }
     }
+    warn_of_links_to_nowhere(section, listen.as_ref());
     ServerSettings { listen: listen.map_or(schema::LISTEN, Spanned::into_inner), base_url }
+}
+
+/// Links in feeds and letters begin with the base; an address that means "all of mine" is none that
+/// others could open.
+fn warn_of_links_to_nowhere(section: &Section<'_>, listen: Option<&Spanned<SocketAddr>>) {
+    let Some(listen) = listen.filter(|listen| listen.get_ref().ip().is_unspecified()) else {
+        return;
+    };
+    if section.get("base_url").is_none() {
+        let what = format!("links that begin with http://{}/ lead nowhere", listen.get_ref());
+        let allowed = "`base_url` with the address that readers use";
+        section.findings().warning(listen.span(), Wrong::new(what).allowed(allowed));
+    }
 }
 
 fn listen(value: &DeValue<'_>) -> Result<SocketAddr, Wrong> {

@@ -168,11 +168,22 @@ pub fn one_of<T: Copy>(
 /// The address of a feed.
 pub fn feed_url(value: &DeValue<'_>) -> Result<FeedUrl, Wrong> {
     let text = raw_text(value)?;
-    FeedUrl::parse(text).map_err(|error| match error {
+    if holds_credentials(value) {
         // The text holds a password: it is not repeated.
-        NotAFeedUrl::Credentials => Wrong::new(format!("this address cannot be taken: {error}")),
-        NotAFeedUrl::Web(_) => Wrong::new(format!("{text:?} cannot be fetched: {error}"))
-            .allowed("an http or https URL, as in \"https://exemple.fr/rss\""),
+        let error = NotAFeedUrl::Credentials;
+        return Err(Wrong::new(format!("this address cannot be taken: {error}")));
+    }
+    FeedUrl::parse(text).map_err(|error| {
+        Wrong::new(format!("{text:?} cannot be fetched: {error}"))
+            .allowed("an http or https URL, as in \"https://exemple.fr/rss\"")
+    })
+}
+
+/// Whether an address holds `user:password@`, be it a correct address or not.
+pub fn holds_credentials(value: &DeValue<'_>) -> bool {
+    let after_scheme = value.as_str().and_then(|text| text.split_once("//"));
+    after_scheme.is_some_and(|(_, rest)| {
+        rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
     })
 }
 
@@ -180,15 +191,15 @@ pub fn feed_url(value: &DeValue<'_>) -> Result<FeedUrl, Wrong> {
 pub fn base_url(value: &DeValue<'_>) -> Result<WebUrl, Wrong> {
     let allowed = "an http or https URL without query, as in \"https://feeds.exemple.fr/\"";
     let text = raw_text(value)?.trim();
+    if holds_credentials(value) {
+        return Err(Wrong::new("the base holds credentials").allowed(allowed));
+    }
     let wrong =
         |why: String| Wrong::new(format!("{text:?} cannot be the base: {why}")).allowed(allowed);
     let url = WebUrl::parse(text).map_err(|error| wrong(error.to_string()))?;
     let parts = url.parts();
     if parts.query().is_some() || parts.fragment().is_some() {
         return Err(wrong("it has a query or a fragment".to_owned()));
-    }
-    if !parts.username().is_empty() || parts.password().is_some() {
-        return Err(Wrong::new("the base holds credentials").allowed(allowed));
     }
     let folder = format!("{}/", parts.as_str().trim_end_matches('/'));
     WebUrl::parse(&folder).map_err(|error| wrong(error.to_string()))
