@@ -15,6 +15,7 @@ use crate::cli::lists;
 use crate::config::edit::{self, EditError, Edited, NewFeed};
 use crate::config::files;
 use crate::config::load::{self, Loaded};
+use crate::config::replace;
 use crate::config::schema;
 use crate::config::surroundings::{FILE_NAME, Surroundings};
 use crate::model::url::FeedUrl;
@@ -47,7 +48,7 @@ impl Target {
     }
 
     fn edit(&self, edit: impl Fn(&str) -> Result<Edited, EditError>) -> Result<Edited, Failure> {
-        edit::edit_file(&self.path, schema::EXAMPLE, edit).map_err(|error| match error {
+        replace::edited(&self.path, schema::EXAMPLE, edit).map_err(|error| match error {
             EditError::NotThere { url } => {
                 Failure::new(format!("{url} comes from a list of feeds"))
                     .next(format!("remove it there: `feed_lists` in {} names it", self.shown))

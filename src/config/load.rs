@@ -9,9 +9,10 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::config::check;
-use crate::config::fault::{Fault, Faults, Findings, Wrong};
+use crate::config::fault::{Fault, Faults, Wrong};
 use crate::config::feeds::{self, ReadList};
 use crate::config::files::{self, Files, Sources};
+use crate::config::findings::Findings;
 use crate::config::machine;
 use crate::config::outputs;
 use crate::config::reach::Reach;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use crate::config::addresses;
 use crate::config::fault::Wrong;
 use crate::config::reach::Reach;
 use crate::config::schema;
@@ -27,10 +28,10 @@ pub fn server(section: &Section<'_>) -> ServerSettings {
     let access = section.read("access", values::one_of(&[("public", Access::Public)]));
     let listen = section.read("listen", listen);
     let base = section.get("base_url");
-    if let Some(base) = base.filter(|base| values::holds_credentials(base.get_ref())) {
+    if let Some(base) = base.filter(|base| addresses::holds_credentials(base.get_ref())) {
         section.findings().hide(base.span());
     }
-    let base_url = section.read("base_url", values::base_url).map(Spanned::into_inner);
+    let base_url = section.read("base_url", addresses::base_url).map(Spanned::into_inner);
     if let Some(listen) = &listen {
         let beyond = !listen.get_ref().ip().is_loopback();
         if beyond && access.is_none() && section.get("access").is_none() {
@@ -129,7 +130,7 @@ pub fn fetch(section: &Section<'_>) -> FetchSettings {
     }
     let seconds = Duration::from_secs;
     FetchSettings {
-        contact: section.read("contact", values::contact).map(Spanned::into_inner),
+        contact: section.read("contact", addresses::contact).map(Spanned::into_inner),
         min_interval,
         max_interval,
         timeout: section.read_or(
@@ -149,7 +150,7 @@ pub fn fetch(section: &Section<'_>) -> FetchSettings {
             values::duration(Duration::ZERO..=seconds(600)),
         ),
         allow_private: section
-            .list("allow_private", values::private_net)
+            .list("allow_private", addresses::private_net)
             .into_iter()
             .map(Spanned::into_inner)
             .collect(),
