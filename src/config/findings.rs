@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use crate::config::fault::{Fault, Place, Wrong};
-use crate::model::text::is_harmless;
+use crate::model::text::{HeaderText, is_harmless};
 
 /// Collects what is found while one file is read.
 #[derive(Debug)]
@@ -72,7 +72,8 @@ impl<'a> Findings<'a> {
         Fault {
             file: self.file.to_owned(),
             place: Some(self.place(&finding.at)),
-            what: finding.wrong.what,
+            // Keys and messages may hold what no terminal should get.
+            what: HeaderText::new(&finding.wrong.what).as_str().to_owned(),
             allowed: finding.wrong.allowed,
             nearest: finding.wrong.nearest,
         }

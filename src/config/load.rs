@@ -297,6 +297,7 @@ name = "Le matin"
                 "a word that does not exist",
                 "[[merged_feed]]\nname = \"a\"\ncollapse = \"document\"\n[[merged_feed]]\nname = \"b\"\ncollapse = \"stories\"\n",
             ),
+            ("a key with controls in it", "\"a\\u001b[31m\\nb\" = 1\n"),
             ("an access of later work", "[server]\naccess = \"token\"\n"),
             ("a key of a newsletter's templates", "[[newsletter]]\ntemplates = { txt = \"a\" }\n"),
         ]);
@@ -533,18 +534,38 @@ name = "Le matin"
         assert_eq!(loaded.warnings, []);
     }
 
+    /// The example with every key that is switched off switched on.
+    fn switched_on() -> String {
+        let line = |line: &'static str| match line.strip_prefix('#') {
+            Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '[') => rest,
+            Some(_) | None => line,
+        };
+        schema::EXAMPLE.lines().flat_map(|text| [line(text), "\n"]).collect()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_gives_settings_or_faults(
+            at in 0.0..1.0_f64,
+            cut in 0_usize..40,
+            junk in "[a-z0-9 =\"'{}#.,\\[\\]\n\r\t\\\\é\u{0}-\u{1f}]{0,12}",
+        ) {
+            let text: Vec<char> = switched_on().chars().collect();
+            let from = (at * text.len() as f64) as usize;
+            let (before, after) = (&text[..from], &text[(from + cut).min(text.len())..]);
+            let text: String = before.iter().copied().chain(junk.chars()).chain(after.iter().copied()).collect();
+            let place = Place::holding(&[(FILE_NAME, text.as_bytes())]);
+            if let Err(faults) = place.load(&[]) {
+                let shown = faults.to_string();
+                proptest::prop_assert!(!faults.faults.is_empty());
+                proptest::prop_assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
+            }
+        }
+    }
+
     #[test]
     fn the_example_shows_the_true_defaults() {
-        let switched_on: String = schema::EXAMPLE
-            .lines()
-            .map(|line| match line.strip_prefix('#') {
-                Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '[') => {
-                    rest
-                }
-                Some(_) | None => line,
-            })
-            .flat_map(|line| [line, "\n"])
-            .collect();
+        let switched_on = switched_on();
         let place = Place::new();
         let variables = [("TZ", "Europe/Paris")];
         let mut none = place.load(&variables).expect("the defaults").settings;

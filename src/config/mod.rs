@@ -1,5 +1,6 @@
 //! The configuration: TOML in, complete settings or every fault out.
 //!
+//! Tables are read by hand, since serde stops at the first fault, and many faults need their place.
 //! `load` finds the file and leads the reading; `schema` lists the keys; `section` reads one table,
 //! `values` and `addresses` one value; `machine`, `relay`, `feeds`, `headers` and `outputs` turn
 //! tables into settings; `check` compares what stands in several places. `fault` says what is wrong
