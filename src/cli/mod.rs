@@ -1,1 +1,12 @@
 //! The command line: words for people, exit codes.
+//!
+//! `args` says what can be typed, `dispatch` hands each command to its file, `answer` is what a
+//! command says: it is printed in one place, so commands are plain functions with a tested text.
+
+pub mod answer;
+pub mod args;
+pub mod check;
+pub mod dispatch;
+pub mod edit;
+pub mod init;
+pub mod lists;

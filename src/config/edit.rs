@@ -2,13 +2,11 @@
 //!
 //! Feeds are added at the end of the file and removed with the lines between their header and their
 //! last key; comments elsewhere stay. Adding what is there and removing what is not change nothing.
-//! A file is replaced as a whole: whoever reads it sees the old one or the new one.
+//! [`crate::config::replace`] does it to a file.
 
-use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::collections::{BTreeSet, HashSet};
+use std::io;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, Document, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
@@ -38,6 +36,11 @@ impl NewFeed {
         Self { url, title: title.and_then(label), tags }
     }
 
+    /// Where it is fetched.
+    pub fn url(&self) -> &FeedUrl {
+        &self.url
+    }
+
     fn values(&self) -> Vec<(&'static str, Value)> {
         let mut values = vec![("url", Value::from(self.url.as_str()))];
         values.extend(self.title.as_deref().map(|title| ("title", Value::from(title))));
@@ -65,6 +68,12 @@ pub enum EditError {
     Faulty {
         /// Where.
         line: usize,
+    },
+    /// A feed that is to be removed does not stand in it.
+    #[error("{url} does not stand in it")]
+    NotThere {
+        /// The feed.
+        url: FeedUrl,
     },
     /// It could not be read or replaced.
     #[error("{}", crate::config::files::reason(.0))]
@@ -111,6 +120,20 @@ pub fn remove_feed(text: &str, url: &FeedUrl) -> Result<Edited, EditError> {
         Some(Item::Value(_) | Item::Table(_) | Item::None) | None => remove_inline(document, url)?,
     };
     Ok(Edited { text, changed: vec![url.clone(); found.min(1)] })
+}
+
+/// Removes all of `urls`; if one of them does not stand in `text`, that is the error.
+pub fn remove_feeds(text: &str, urls: &[FeedUrl]) -> Result<Edited, EditError> {
+    let mut edited = Edited { text: text.to_owned(), changed: Vec::new() };
+    for url in urls.iter().collect::<BTreeSet<_>>() {
+        let next = remove_feed(&edited.text, url)?;
+        if next.changed.is_empty() {
+            return Err(EditError::NotThere { url: url.clone() });
+        }
+        edited.text = next.text;
+        edited.changed.extend(next.changed);
+    }
+    Ok(edited)
 }
 
 fn parse(text: &str) -> Result<Document<&str>, EditError> {
@@ -235,59 +258,6 @@ fn line_end(text: &str, index: usize) -> usize {
     text[index..].find('\n').map_or(text.len(), |newline| index + newline + 1)
 }
 
-/// Edits the file at `path`, which is made if it is absent, starting from `blank`. Other editors of
-/// ours wait meanwhile. Nothing is written if the edit changes nothing.
-pub fn edit_file(
-    path: &Path,
-    blank: &str,
-    edit: impl Fn(&str) -> Result<Edited, EditError>,
-) -> Result<Edited, EditError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let lock = File::open(folder)?;
-    lock.lock()?;
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => blank.to_owned(),
-        Err(error) => return Err(error.into()),
-    };
-    let edited = edit(&text)?;
-    if !edited.changed.is_empty() {
-        replace(path, &edited.text)?;
-    }
-    Ok(edited)
-}
-
-/// Replaces the file at `path`, or makes it, in one step. Its permissions stay, and so does its
-/// owner where the system lets us; a link stays a link.
-pub fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let fresh = beside(&target)?;
-    let outcome = write_new(&fresh, &target, text).and_then(|()| fs::rename(&fresh, &target));
-    if outcome.is_err() {
-        // What failed is reported; the half-made file is of no use to anybody.
-        let _ = fs::remove_file(&fresh);
-    }
-    outcome
-}
-
-fn beside(target: &Path) -> io::Result<PathBuf> {
-    let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_string_lossy();
-    Ok(target.with_file_name(format!(".{name}.{}", std::process::id())))
-}
-
-fn write_new(fresh: &Path, old: &Path, text: &str) -> io::Result<()> {
-    let mut file = File::create(fresh)?;
-    file.write_all(text.as_bytes())?;
-    if let Ok(old) = fs::metadata(old) {
-        use std::os::unix::fs::MetadataExt;
-        // Only root may give files away; for anybody else the owner is the same anyway.
-        let _ = std::os::unix::fs::fchown(&file, Some(old.uid()), Some(old.gid()));
-        file.set_permissions(old.permissions())?;
-    }
-    file.sync_all()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -399,50 +369,5 @@ X-Key = { file = "key" }
         let error = add_feed("a = 1\nb = = 2\n", &url("http://a/"), None, &[]).expect_err("faulty");
         assert_eq!(error.to_string(), "it has a fault in line 2: mend it first");
         assert!(add_feed("[feed]\nurl = 1\n", &url("http://a/"), None, &[]).is_err());
-    }
-
-    #[test]
-    fn a_file_is_replaced_whole_with_its_permissions_through_its_link() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().expect("a folder");
-        let (file, link) = (folder.path().join("real.toml"), folder.path().join("link.toml"));
-        fs::write(&file, "# mine\n").expect("written");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("set");
-        std::os::unix::fs::symlink("real.toml", &link).expect("linked");
-        let add = |text: &str| add_feed(text, &url("http://a/"), None, &[]);
-        edit_file(&link, "", add).expect("edited");
-        assert!(fs::read_to_string(&file).expect("read").starts_with("# mine\n"));
-        assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o640);
-        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
-        assert_eq!(fs::read_dir(folder.path()).expect("read").count(), 2, "nothing is left over");
-    }
-
-    #[test]
-    fn an_absent_file_is_made_only_if_there_is_something_to_write() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("feedmill.toml");
-        edit_file(&file, "# new\n", |text| remove_feed(text, &url("http://a/"))).expect("edited");
-        assert!(!file.exists());
-        edit_file(&file, "# new\n", |text| add_feed(text, &url("http://a/"), None, &[]))
-            .expect("edited");
-        let text = fs::read_to_string(&file).expect("read");
-        assert_eq!(text, "# new\n\n[[feed]]\nurl = \"http://a/\"\n");
-    }
-
-    #[test]
-    fn editors_at_once_lose_nothing() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("feedmill.toml");
-        std::thread::scope(|scope| {
-            for number in 0..8 {
-                let file = &file;
-                scope.spawn(move || {
-                    let new = url(&format!("http://a/{number}"));
-                    edit_file(file, "", |text| add_feed(text, &new, None, &[])).expect("edited");
-                });
-            }
-        });
-        let text = fs::read_to_string(&file).expect("read");
-        assert_eq!(text.matches("[[feed]]").count(), 8);
     }
 }

@@ -9,9 +9,10 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::config::check;
-use crate::config::fault::{Fault, Faults, Findings, Wrong};
+use crate::config::fault::{Fault, Faults, Wrong};
 use crate::config::feeds::{self, ReadList};
 use crate::config::files::{self, Files, Sources};
+use crate::config::findings::Findings;
 use crate::config::machine;
 use crate::config::outputs;
 use crate::config::reach::Reach;
@@ -251,7 +252,7 @@ to = ["zoe@exemple.fr"]
 
     #[test]
     fn every_fault_is_reported_at_once() {
-        insta::assert_snapshot!(faults(
+        let faults = faults(
             r#"
 [server]
 listen = "0.0.0.0:7878"
@@ -263,13 +264,14 @@ max_body = 10
 url = "ftp://exemple.fr/"
 [[newsletter]]
 name = "Le matin"
-"#
-        ));
+"#,
+        );
+        insta::assert_snapshot!(faults);
     }
 
     #[test]
     fn what_cannot_be_parsed_names_its_place_and_shows_no_secret() {
-        insta::assert_snapshot!(album(&[
+        let album = album(&[
             ("a value is missing", "[server]\nlisten =\n"),
             ("a text is not closed", "[server]\nlisten = \"127.0.0.1:7878\nbase_url = \"x\"\n"),
             ("a key stands twice", "[fetch]\ntimeout = \"1s\"\ntimeout = \"2s\"\n"),
@@ -277,12 +279,13 @@ name = "Le matin"
             ("not TOML at all", "<opml version=\"2.0\">\n"),
             ("a secret in a broken line", "[smtp]\npassword = \"hunter2\n"),
             ("a secret in a broken header", "[feed.headers]\nX-Key = \"hunter2\n"),
-        ]));
+        ]);
+        insta::assert_snapshot!(album);
     }
 
     #[test]
     fn unknown_keys_and_words_name_the_nearest_known_one() {
-        insta::assert_snapshot!(album(&[
+        let album = album(&[
             ("a table that does not exist", "[fecth]\ntimeout = \"1s\"\n"),
             ("a key at home elsewhere", "contact = \"zoe@exemple.fr\"\n[storage]\nlisten = 1\n"),
             ("a password in the file", "[smtp]\nhost = \"m.exemple.fr\"\npassword = \"hunter2\"\n"),
@@ -294,27 +297,29 @@ name = "Le matin"
                 "a word that does not exist",
                 "[[merged_feed]]\nname = \"a\"\ncollapse = \"document\"\n[[merged_feed]]\nname = \"b\"\ncollapse = \"stories\"\n",
             ),
+            ("a key with controls in it", "\"a\\u001b[31m\\nb\" = 1\n"),
             ("an access of later work", "[server]\naccess = \"token\"\n"),
             ("a key of a newsletter's templates", "[[newsletter]]\ntemplates = { txt = \"a\" }\n"),
-        ]));
+        ]);
+        insta::assert_snapshot!(album);
     }
 
     #[test]
     fn values_of_the_machine_have_bounds() {
-        insta::assert_snapshot!(album(&[
+        let album = album(&[
             ("beyond this machine", "[server]\nlisten = \"[::]:80\"\n"),
             (
                 "no address",
-                "[server]\nlisten = \"feeds.exemple.fr:80\"\nbase_url = \"exemple.fr\"\n"
+                "[server]\nlisten = \"feeds.exemple.fr:80\"\nbase_url = \"exemple.fr\"\n",
             ),
             ("another database", "[storage]\nurl = \"postgres://localhost/feedmill\"\n"),
             (
                 "a type of its own",
-                "[fetch]\ntimeout = 60\nconnections = \"many\"\nallow_private = \"::1\"\n"
+                "[fetch]\ntimeout = 60\nconnections = \"many\"\nallow_private = \"::1\"\n",
             ),
             (
                 "no duration",
-                "[fetch]\ntimeout = \"1.5h\"\nper_host_gap = \"-1s\"\nmax_interval = \"90 days\"\n"
+                "[fetch]\ntimeout = \"1.5h\"\nper_host_gap = \"-1s\"\nmax_interval = \"90 days\"\n",
             ),
             ("out of bounds", "[fetch]\ntimeout = \"0s\"\nconnections = 0\nmax_body = \"2GB\"\n"),
             ("shortest and longest", "[fetch]\nmin_interval = \"2h\"\nmax_interval = \"1h\"\n"),
@@ -322,12 +327,13 @@ name = "Le matin"
             ("a contact that could forge a header", "[fetch]\ncontact = \"a@b.fr\\r\\nX: y\"\n"),
             ("no network", "[fetch]\nallow_private = [\"10.0.0.0/8\", \"10.0.0.0/99\", 3]\n"),
             ("sections that are none", "server = 1\nfeed = 2\nnewsletter = [3]\n[merged_feed]\n"),
-        ]));
+        ]);
+        insta::assert_snapshot!(album);
     }
 
     #[test]
     fn letters_leave_by_one_way_and_never_in_the_clear() {
-        insta::assert_snapshot!(album(&[
+        let album = album(&[
             ("two ways", "[smtp]\nhost = \"m.exemple.fr\"\ndirectory = \"out\"\n"),
             ("no TLS to another machine", "[smtp]\nhost = \"m.exemple.fr\"\ntls = \"none\"\n"),
             ("a user without a password", "[smtp]\nhost = \"m.exemple.fr\"\nusername = \"zoe\"\n"),
@@ -338,20 +344,25 @@ name = "Le matin"
             ("a server without its name", "[smtp]\nport = 587\nusername = \"zoe\"\n"),
             (
                 "no host",
-                "[smtp]\nhost = \"smtp://m.exemple.fr\"\nport = 70000\ntls = \"starttls\"\n"
+                "[smtp]\nhost = \"smtp://m.exemple.fr\"\nport = 70000\ntls = \"starttls\"\n",
             ),
-        ]));
+        ]);
+        insta::assert_snapshot!(album);
     }
 
     #[test]
     fn feeds_that_cannot_be_taken() {
-        insta::assert_snapshot!(album(&[
+        let album = album(&[
             ("no address", "[[feed]]\ntitle = \"\"\n[[feed]]\nurl = 3\n"),
             (
                 "no address of the web",
-                "[[feed]]\nurl = \"file:///etc/passwd\"\n[[feed]]\nurl = \"exec:ls\"\n"
+                "[[feed]]\nurl = \"file:///etc/passwd\"\n[[feed]]\nurl = \"exec:ls\"\n",
             ),
-            ("credentials in the address", "[[feed]]\nurl = \"https://zoe:hunter2@exemple.fr/\"\n"),
+            (
+                "credentials in the address",
+                "[[feed]]\nurl = \"https://zoe:hunter2@exemple.fr/\"\n[[feed]]\nurl = \"https://zoe:hunter2@/ \"\n[server]\nbase_url = \"https://zoe:hunter2@exemple.fr\"\n",
+            ),
+            ("no credentials", "[[feed]]\nurl = \"http://a/@zoe\"\ninterval = \"\"\n"),
             (
                 "the same feed twice",
                 "[[feed]]\nurl = \"https://exemple.fr/rss\"\n[[feed]]\nurl = \"feed:https://EXEMPLE.fr/rss#top\"\n",
@@ -366,21 +377,22 @@ name = "Le matin"
             ),
             (
                 "numbers",
-                "[[feed]]\nurl = \"http://a/\"\nweight = -1\ninterval = \"0s\"\nuser_agent = \"é\"\ntags = [\"a\", 1, \"\"]\n"
+                "[[feed]]\nurl = \"http://a/\"\nweight = -1\ninterval = \"0s\"\nuser_agent = \"é\"\ntags = [\"a\", 1, \"\"]\n",
             ),
             (
                 "lists that cannot be read",
-                "feed_lists = [\"none.opml\", \".\", \"feedmill.toml\"]\n"
+                "feed_lists = [\"none.opml\", \".\", \"feedmill.toml\"]\n",
             ),
-        ]));
+        ]);
+        insta::assert_snapshot!(album);
     }
 
     #[test]
     fn outputs_that_cannot_be_made() {
-        insta::assert_snapshot!(album(&[
+        let album = album(&[
             (
                 "names",
-                "[[merged_feed]]\n[[merged_feed]]\nname = \"À la une\"\n[[merged_feed]]\nname = \"a\"\n[[merged_feed]]\nname = \"a\"\n"
+                "[[merged_feed]]\n[[merged_feed]]\nname = \"À la une\"\n[[merged_feed]]\nname = \"a\"\n[[merged_feed]]\nname = \"a\"\n",
             ),
             ("nothing said", "[[newsletter]]\n"),
             ("two schedules", &format!("{NEWSLETTER}cron = \"0 30 6 * * Mon-Fri\"\n")),
@@ -390,25 +402,26 @@ name = "Le matin"
             ("nobody", &NEWSLETTER.replace("zoe@exemple.fr", "").replace("[\"\"]", "[]")),
             (
                 "no address",
-                &NEWSLETTER.replace("zoe@exemple.fr", "zoe").replace("lettre@", "lettre@@")
+                &NEWSLETTER.replace("zoe@exemple.fr", "zoe").replace("lettre@", "lettre@@"),
             ),
             ("somebody twice", &NEWSLETTER.replace("[\"z", "[\"Zoé <ZOE@exemple.fr>\", \"z")),
             (
                 "bounds",
-                &format!("{NEWSLETTER}min_items = 30\nmax_per_feed = 0\nhorizon = \"1s\"\n")
+                &format!("{NEWSLETTER}min_items = 30\nmax_per_feed = 0\nhorizon = \"1s\"\n"),
             ),
             (
                 "templates",
-                &format!("{NEWSLETTER}templates = {{ html = \"none.html\", text = \".\" }}\n")
+                &format!("{NEWSLETTER}templates = {{ html = \"none.html\", text = \".\" }}\n"),
             ),
             ("words", &format!("{NEWSLETTER}language = \"de\"\non_uncertain = \"drop\"\n")),
-        ]));
+        ]);
+        insta::assert_snapshot!(album);
     }
 
     #[test]
     fn what_is_suspicious_is_a_warning() {
         let toml = format!(
-            "{NEWSLETTER}tags = [\"frnace\"]\n[[feed]]\nurl = \"http://a/\"\ntags = [\"france\"]\ninterval = \"1m\"\n"
+            "{NEWSLETTER}tags = [\"frnace\"]\n[[feed]]\nurl = \"http://a/\"\ntags = [\"france\"]\ninterval = \"1m\"\n[server]\nlisten = \"0.0.0.0:80\"\naccess = \"public\"\n"
         );
         let files: &[(&str, &[u8])] =
             &[(FILE_NAME, toml.as_bytes()), ("more.opml", b"http://b/\nexec:ls\n")];
@@ -511,30 +524,48 @@ name = "Le matin"
         assert_eq!(feeds, [("http://a/", 2.0), ("http://b/", 1.0), ("http://c/", 1.0)]);
     }
 
-    const EXAMPLE: &str = include_str!("../../config/feedmill.toml");
-
     #[test]
     fn the_example_means_the_same_as_no_file() {
         let place = Place::new();
         let none = place.load(&[]).expect("the defaults").settings;
-        fs::write(place.0.path().join(FILE_NAME), EXAMPLE).expect("written");
+        fs::write(place.0.path().join(FILE_NAME), schema::EXAMPLE).expect("written");
         let loaded = place.load(&[]).unwrap_or_else(|faults| panic!("{faults}"));
         assert_eq!(loaded.settings, none);
         assert_eq!(loaded.warnings, []);
     }
 
+    /// The example with every key that is switched off switched on.
+    fn switched_on() -> String {
+        let line = |line: &'static str| match line.strip_prefix('#') {
+            Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '[') => rest,
+            Some(_) | None => line,
+        };
+        schema::EXAMPLE.lines().flat_map(|text| [line(text), "\n"]).collect()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_gives_settings_or_faults(
+            at in 0.0..1.0_f64,
+            cut in 0_usize..40,
+            junk in "[a-z0-9 =\"'{}#.,\\[\\]\n\r\t\\\\é\u{0}-\u{1f}]{0,12}",
+        ) {
+            let text: Vec<char> = switched_on().chars().collect();
+            let from = (at * text.len() as f64) as usize;
+            let (before, after) = (&text[..from], &text[(from + cut).min(text.len())..]);
+            let text: String = before.iter().copied().chain(junk.chars()).chain(after.iter().copied()).collect();
+            let place = Place::holding(&[(FILE_NAME, text.as_bytes())]);
+            if let Err(faults) = place.load(&[]) {
+                let shown = faults.to_string();
+                proptest::prop_assert!(!faults.faults.is_empty());
+                proptest::prop_assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
+            }
+        }
+    }
+
     #[test]
     fn the_example_shows_the_true_defaults() {
-        let switched_on: String = EXAMPLE
-            .lines()
-            .map(|line| match line.strip_prefix('#') {
-                Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '[') => {
-                    rest
-                }
-                Some(_) | None => line,
-            })
-            .flat_map(|line| [line, "\n"])
-            .collect();
+        let switched_on = switched_on();
         let place = Place::new();
         let variables = [("TZ", "Europe/Paris")];
         let mut none = place.load(&variables).expect("the defaults").settings;
@@ -565,10 +596,10 @@ name = "Le matin"
     fn the_example_shows_every_key() {
         for shape in schema::TABLES.into_iter().chain([&schema::TEMPLATES, &schema::HEADER]) {
             for key in shape.keys {
-                assert!(EXAMPLE.contains(&format!("{key} = ")), "{key} of {}", shape.name);
+                assert!(schema::EXAMPLE.contains(&format!("{key} = ")), "{key} of {}", shape.name);
             }
         }
-        assert!(EXAMPLE.contains("feed_lists = "));
+        assert!(schema::EXAMPLE.contains("feed_lists = "));
     }
 
     #[test]

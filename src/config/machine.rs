@@ -6,6 +6,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use crate::config::addresses;
 use crate::config::fault::Wrong;
 use crate::config::reach::Reach;
 use crate::config::schema;
@@ -26,7 +27,11 @@ enum Access {
 pub fn server(section: &Section<'_>) -> ServerSettings {
     let access = section.read("access", values::one_of(&[("public", Access::Public)]));
     let listen = section.read("listen", listen);
-    let base_url = section.read("base_url", values::base_url).map(Spanned::into_inner);
+    let base = section.get("base_url");
+    if let Some(base) = base.filter(|base| addresses::holds_credentials(base.get_ref())) {
+        section.findings().hide(base.span());
+    }
+    let base_url = section.read("base_url", addresses::base_url).map(Spanned::into_inner);
     if let Some(listen) = &listen {
         let beyond = !listen.get_ref().ip().is_loopback();
         if beyond && access.is_none() && section.get("access").is_none() {
@@ -36,7 +41,21 @@ pub fn server(section: &Section<'_>) -> ServerSettings {
             section.findings().fault(listen.span(), Wrong::new(what).allowed(allowed));
         }
     }
+    warn_of_links_to_nowhere(section, listen.as_ref());
     ServerSettings { listen: listen.map_or(schema::LISTEN, Spanned::into_inner), base_url }
+}
+
+/// Links in feeds and letters begin with the base; an address that means "all of mine" is none that
+/// others could open.
+fn warn_of_links_to_nowhere(section: &Section<'_>, listen: Option<&Spanned<SocketAddr>>) {
+    let Some(listen) = listen.filter(|listen| listen.get_ref().ip().is_unspecified()) else {
+        return;
+    };
+    if section.get("base_url").is_none() {
+        let what = format!("links that begin with http://{}/ lead nowhere", listen.get_ref());
+        let allowed = "`base_url` with the address that readers use";
+        section.findings().warning(listen.span(), Wrong::new(what).allowed(allowed));
+    }
 }
 
 fn listen(value: &DeValue<'_>) -> Result<SocketAddr, Wrong> {
@@ -111,7 +130,7 @@ pub fn fetch(section: &Section<'_>) -> FetchSettings {
     }
     let seconds = Duration::from_secs;
     FetchSettings {
-        contact: section.read("contact", values::contact).map(Spanned::into_inner),
+        contact: section.read("contact", addresses::contact).map(Spanned::into_inner),
         min_interval,
         max_interval,
         timeout: section.read_or(
@@ -131,7 +150,7 @@ pub fn fetch(section: &Section<'_>) -> FetchSettings {
             values::duration(Duration::ZERO..=seconds(600)),
         ),
         allow_private: section
-            .list("allow_private", values::private_net)
+            .list("allow_private", addresses::private_net)
             .into_iter()
             .map(Spanned::into_inner)
             .collect(),

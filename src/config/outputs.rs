@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use crate::config::addresses;
 use crate::config::fault::Wrong;
 use crate::config::feeds;
 use crate::config::reach::Reach;
@@ -184,7 +185,7 @@ fn sender(section: &Section<'_>) -> Option<Address> {
     if section.get("from").is_none() {
         section.missing("from", "`from` with the address that sends it");
     }
-    section.read("from", values::address).map(Spanned::into_inner)
+    section.read("from", addresses::address).map(Spanned::into_inner)
 }
 
 fn subscribers(section: &Section<'_>) -> Vec<Address> {
@@ -198,7 +199,7 @@ fn subscribers(section: &Section<'_>) -> Vec<Address> {
         Some(_) => {}
     }
     let mut subscribers: Vec<Address> = Vec::new();
-    for address in section.list("to", values::address) {
+    for address in section.list("to", addresses::address) {
         let mailbox = address.get_ref().mailbox();
         if subscribers.iter().any(|known| known.mailbox().eq_ignore_ascii_case(mailbox)) {
             let wrong = Wrong::new("this subscriber stands in the list twice");

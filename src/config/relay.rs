@@ -7,6 +7,7 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
+use crate::config::addresses;
 use crate::config::fault::Wrong;
 use crate::config::reach::{self, Reach};
 use crate::config::schema;
@@ -79,7 +80,7 @@ fn smtp(section: &Section<'_>, reach: Reach<'_>) -> SmtpSettings {
 fn host(value: &DeValue<'_>) -> Result<String, Wrong> {
     let text = values::raw_text(value)?;
     let address = || ip_address(text).map(|address| address.to_string());
-    values::host_name(text).or_else(address).ok_or_else(|| {
+    addresses::host_name(text).or_else(address).ok_or_else(|| {
         Wrong::new(format!("{text:?} is not a host")).allowed("a mail server's name or IP address")
     })
 }

@@ -113,6 +113,9 @@ pub const TEMPLATES: Shape = Shape { name: "templates", keys: &["html", "text"] 
 pub const TABLES: [&Shape; 7] =
     [&SERVER, &STORAGE, &FETCH, &SMTP, &FEED, &MERGED_FEED, &NEWSLETTER];
 
+/// The annotated configuration that equals the defaults.
+pub const EXAMPLE: &str = include_str!("../../config/feedmill.toml");
+
 /// `server.listen`: only this machine.
 pub const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7878);
 

@@ -11,7 +11,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::fault::{Findings, Wrong};
+use crate::config::fault::Wrong;
+use crate::config::findings::Findings;
 use crate::config::schema::{self, Shape};
 use crate::config::values;
 

@@ -1,0 +1,208 @@
+//! What can be typed after `feedmill`.
+//!
+//! A command stands in [`Command`] once it works, and nowhere else: help, completions and
+//! [`crate::cli::dispatch`] follow from it. Exit codes: 0 done, 1 failed, 2 the command line was
+//! not understood, 78 the configuration is faulty (EX_CONFIG of sysexits(3)).
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::model::url::FeedUrl;
+use crate::telemetry::LogFormat;
+
+/// Many feeds in, one merged feed and one morning newsletter out.
+#[derive(Debug, Parser)]
+#[command(
+    name = "feedmill",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    after_help = "Exit codes: 0 done, 1 failed, 2 not understood, 78 the configuration is faulty.\n\
+                  Without --config, feedmill takes the file that FEEDMILL_CONFIG names, else\n\
+                  ./feedmill.toml, else ~/.config/feedmill/feedmill.toml, else\n\
+                  /etc/feedmill/feedmill.toml, else the defaults in the current folder."
+)]
+pub struct Args {
+    /// What goes for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What goes for every command.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Options for every command")]
+pub struct Global {
+    /// Read this configuration
+    #[arg(long, short, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+
+    /// Answer in JSON, for programs
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Log more: -v what is done, -vv how
+    #[arg(long, short, action = ArgAction::Count, global = true)]
+    pub verbose: u8,
+
+    /// Log what this filter lets through, such as "info" or "feedmill::fetch=debug"
+    #[arg(long, value_name = "FILTER", global = true, conflicts_with = "verbose")]
+    pub log: Option<String>,
+
+    /// How log lines are written to standard error: text or json
+    #[arg(long, value_name = "FORMAT", global = true, default_value = "text")]
+    #[arg(hide_possible_values = true)]
+    pub log_format: LogFormatArg,
+}
+
+impl Global {
+    /// The filter of log lines, for a command that usually logs at level `usual`.
+    pub fn log_filter(&self, usual: &str) -> String {
+        match (&self.log, self.verbose) {
+            (Some(filter), _) => filter.clone(),
+            (None, 0) => usual.to_owned(),
+            (None, 1) => "info,feedmill=debug".to_owned(),
+            (None, _) => "debug,feedmill=trace".to_owned(),
+        }
+    }
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum LogFormatArg {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+impl From<LogFormatArg> for LogFormat {
+    fn from(format: LogFormatArg) -> Self {
+        match format {
+            LogFormatArg::Text => Self::Text,
+            LogFormatArg::Json => Self::Json,
+        }
+    }
+}
+
+/// What feedmill can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a configuration that shows and explains every key
+    Init {
+        /// The folder it is written into, made if need be
+        #[arg(value_name = "DIR", conflicts_with = "config")]
+        folder: Option<PathBuf>,
+    },
+
+    /// Name every fault of the configuration at once, else say what it does
+    Check,
+
+    /// Subscribe to feeds: write them into the configuration
+    #[command(after_help = "The rest of the file stays as it is. A feed that is already there is \
+                            left alone. A running service\npicks the feeds up within ten seconds.")]
+    Add {
+        /// The addresses of the feeds
+        #[arg(value_name = "URL", required = true, value_parser = feed_url)]
+        urls: Vec<FeedUrl>,
+        /// A title of yours instead of the publisher's
+        #[arg(long, value_name = "TITLE")]
+        title: Option<String>,
+        /// A tag, by which merged feeds and newsletters select feeds; may be given several times
+        #[arg(long = "tag", value_name = "TAG")]
+        tags: Vec<String>,
+    },
+
+    /// Unsubscribe from feeds: take them out of the configuration
+    #[command(after_help = "Entries that were read stay in the database.")]
+    Remove {
+        /// The addresses of the feeds
+        #[arg(value_name = "URL", required = true, value_parser = feed_url)]
+        urls: Vec<FeedUrl>,
+    },
+
+    /// Subscribe to the feeds of an OPML file, as other readers export it
+    #[command(after_help = "Folders become tags. Feeds that are already there are left alone.")]
+    Import {
+        /// The OPML file; "-" reads standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+
+    /// Write the subscribed feeds to standard output as OPML, for other readers
+    Export,
+
+    /// Write a completion script for a shell to standard output
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+}
+
+/// Reads the address of a feed as people type it: without a scheme it is https.
+fn feed_url(text: &str) -> Result<FeedUrl, String> {
+    let has_scheme = text.contains("://") || text.get(..5).is_some_and(|head| head == "feed:");
+    let whole = if has_scheme { text.to_owned() } else { format!("https://{text}") };
+    FeedUrl::parse(&whole).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_agree_with_each_other() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn help_reads_well() {
+        let mut pages = Vec::new();
+        let mut command = Args::command().term_width(100);
+        command.build();
+        pages.push(command.render_long_help().to_string());
+        for name in ["init", "check", "add", "remove", "import", "export", "completions"] {
+            let page = command.find_subcommand_mut(name).expect("a command").render_help();
+            // What goes for every command is shown once, above.
+            let page = page.to_string();
+            let own = page.split("Options for every command").next().unwrap_or_default();
+            pages.push(format!("═══ feedmill {name} --help\n{}", own.trim_end()));
+        }
+        insta::assert_snapshot!(pages.join("\n\n"));
+    }
+
+    #[test]
+    fn addresses_are_read_as_people_type_them() {
+        for (typed, url) in [
+            ("exemple.fr/rss", "https://exemple.fr/rss"),
+            ("http://exemple.fr/rss", "http://exemple.fr/rss"),
+            ("feed:https://exemple.fr/rss", "https://exemple.fr/rss"),
+            ("localhost:8080/rss", "https://localhost:8080/rss"),
+        ] {
+            assert_eq!(feed_url(typed).map(|url| url.to_string()), Ok(url.to_owned()));
+        }
+        for bad in ["", "ftp://exemple.fr", "https://u:p@exemple.fr/"] {
+            assert!(feed_url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_stated_filter_wins() {
+        let filter = |args: &[&str]| {
+            let args = Args::try_parse_from(["feedmill", "check"].iter().chain(args));
+            args.expect("understood").global.log_filter("warn")
+        };
+        assert_eq!(filter(&[]), "warn");
+        assert_eq!(filter(&["-v"]), "info,feedmill=debug");
+        assert_eq!(filter(&["-vv"]), "debug,feedmill=trace");
+        assert_eq!(filter(&["--log", "off"]), "off");
+    }
+}

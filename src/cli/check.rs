@@ -1,0 +1,248 @@
+//! `feedmill check`: every fault of the configuration at once, or else what feedmill would do.
+//!
+//! It reads and writes nothing but its answer (promise I10).
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use crate::cli::answer::{Answer, Code, Failure, counted};
+use crate::cli::args::Global;
+use crate::cli::lists;
+use crate::config::fault::{Fault, Faults};
+use crate::config::load::{self, Loaded};
+use crate::config::surroundings::Surroundings;
+use crate::config::units;
+use crate::model::settings::{MailRoute, Newsletter, Settings, SmtpTls};
+
+/// Checks the configuration.
+pub fn check(around: &Surroundings, global: &Global) -> Result<Answer, Failure> {
+    match (load::load_in(around, global.config.as_deref(), &lists::read), global.json) {
+        (Ok(loaded), false) => Ok(Answer::done(in_words(&loaded))),
+        (Ok(loaded), true) => Ok(Answer::json(&in_json(&loaded))),
+        (Err(faults), true) => {
+            let answer = json!({
+                "valid": false,
+                "faults": faults.faults,
+                "warnings": faults.warnings,
+            });
+            Ok(Answer { code: Code::Config, ..Answer::json(&answer) })
+        }
+        (Err(faults), false) => Err(refusal(faults)),
+    }
+}
+
+fn refusal(faults: Faults) -> Failure {
+    let warnings: String = faults.warnings.iter().map(|warning| format!("\n{warning}")).collect();
+    let mut failure = Failure::from(faults);
+    if !warnings.is_empty() {
+        failure.what = format!("{}\n\nSuspicious besides:\n{warnings}", failure.what);
+    }
+    failure
+}
+
+fn in_words(loaded: &Loaded) -> String {
+    let mut text = match &loaded.file {
+        Some(file) => format!("{} is valid.\n", file.display()),
+        None => "There is no configuration, so the defaults hold.\n".to_owned(),
+    };
+    let settings = &loaded.settings;
+    for part in [feeds(settings), merged_feeds(settings), newsletters(settings)] {
+        text.push('\n');
+        text.push_str(&part);
+    }
+    let _ = write!(text, "\nThe database is {}.\n", settings.storage.path.display());
+    if !loaded.warnings.is_empty() {
+        text.push_str("\nSuspicious:\n");
+        loaded.warnings.iter().for_each(|warning| text.push_str(&format!("\n{warning}")));
+    }
+    text
+}
+
+fn feeds(settings: &Settings) -> String {
+    let mut tags: BTreeMap<&str, usize> = BTreeMap::new();
+    for tag in settings.subscriptions.iter().flat_map(|feed| &feed.tags) {
+        *tags.entry(tag).or_default() += 1;
+    }
+    let fetch = &settings.fetch;
+    let mut text = format!(
+        "It polls {} every {} to {}, {} at once, {} apart at each site.\n",
+        counted(settings.subscriptions.len(), "feed", "feeds"),
+        units::in_words(fetch.min_interval),
+        units::in_words(fetch.max_interval),
+        fetch.connections,
+        units::in_words(fetch.per_host_gap),
+    );
+    if !tags.is_empty() {
+        let tags: Vec<String> =
+            tags.iter().map(|(tag, feeds)| format!("{tag} ({feeds})")).collect();
+        let _ = writeln!(text, "  Tags: {}.", tags.join(", "));
+    }
+    if fetch.contact.is_none() {
+        text.push_str("  Publishers are told no contact: please set `contact` in [fetch].\n");
+    }
+    text
+}
+
+fn merged_feeds(settings: &Settings) -> String {
+    let mut text = format!("It serves, at {}:\n", settings.server.listen);
+    let base = base_url(settings);
+    for feed in &settings.merged_feeds {
+        let _ = writeln!(
+            text,
+            "  {base}feeds/{}.atom  “{}”: the newest {} of {}.",
+            feed.name,
+            feed.title,
+            feed.limit,
+            selection(&feed.tags),
+        );
+    }
+    text
+}
+
+fn newsletters(settings: &Settings) -> String {
+    if settings.newsletters.is_empty() {
+        return "It sends no newsletter: none is configured.\n".to_owned();
+    }
+    let route = match &settings.mail {
+        MailRoute::Directory(folder) => format!("written into {}", folder.display()),
+        MailRoute::Smtp(smtp) => {
+            let tls = match smtp.tls {
+                SmtpTls::Implicit => "TLS",
+                SmtpTls::StartTls => "STARTTLS",
+                SmtpTls::None => "without TLS, on this machine",
+            };
+            format!("sent through {}:{} ({tls})", smtp.host, smtp.port)
+        }
+    };
+    let mut text = format!("Its letters are {route}:\n");
+    settings.newsletters.iter().for_each(|newsletter| text.push_str(&in_a_line(newsletter)));
+    text
+}
+
+fn in_a_line(newsletter: &Newsletter) -> String {
+    format!(
+        "  {}  “{}”: {} of {}, to {}, by the clocks of {}.\n",
+        newsletter.name,
+        newsletter.title,
+        counted(newsletter.max_items, "entry at most", "entries at most"),
+        selection(&newsletter.tags),
+        counted(newsletter.to.len(), "subscriber", "subscribers"),
+        newsletter.timetable.zone(),
+    )
+}
+
+fn selection(tags: &[String]) -> String {
+    match tags {
+        [] => "all feeds".to_owned(),
+        tags => format!("the feeds tagged {}", tags.join(" or ")),
+    }
+}
+
+/// Where readers reach the server.
+fn base_url(settings: &Settings) -> String {
+    let listen = settings.server.listen;
+    match &settings.server.base_url {
+        Some(base) => base.to_string(),
+        None if listen.ip().is_unspecified() => format!("http://localhost:{}/", listen.port()),
+        None => format!("http://{listen}/"),
+    }
+}
+
+fn in_json(loaded: &Loaded) -> Value {
+    let settings = &loaded.settings;
+    let base = base_url(settings);
+    let merged_feeds: Vec<Value> = settings
+        .merged_feeds
+        .iter()
+        .map(|feed| json!({ "name": feed.name, "url": format!("{base}feeds/{}.atom", feed.name) }))
+        .collect();
+    let newsletters: Vec<Value> = settings
+        .newsletters
+        .iter()
+        .map(|newsletter| {
+            json!({
+                "name": newsletter.name,
+                "timezone": newsletter.timetable.zone().name(),
+                "subscribers": newsletter.to.len(),
+            })
+        })
+        .collect();
+    json!({
+        "valid": true,
+        "file": loaded.file,
+        "feeds": settings.subscriptions.len(),
+        "merged_feeds": merged_feeds,
+        "newsletters": newsletters,
+        "database": settings.storage.path,
+        "faults": Vec::<Fault>::new(),
+        "warnings": loaded.warnings,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::surroundings::FILE_NAME;
+
+    /// What is said about a configuration; its folder is named `/place`.
+    fn said(config: Option<&str>, json: bool) -> String {
+        let place = tempfile::tempdir().expect("a folder");
+        if let Some(config) = config {
+            fs::write(place.path().join(FILE_NAME), config).expect("written");
+        }
+        let around = Surroundings::stated(place.path(), Path::new("/none"), &[]);
+        let global = Global { json, ..Global::default() };
+        let answer = check(&around, &global).unwrap_or_else(Failure::into_answer);
+        let said = format!("{}{}exit {}", answer.out, answer.err, answer.code.number());
+        said.replace(&place.path().display().to_string(), "/place")
+    }
+
+    const CONFIG: &str = r#"
+[fetch]
+contact = "zoe@exemple.fr"
+[smtp]
+host = "localhost"
+tls = "none"
+[[feed]]
+url = "https://exemple.fr/rss"
+tags = ["presse", "fr"]
+[[feed]]
+url = "https://exemple.org/atom"
+tags = ["presse"]
+[[merged_feed]]
+name = "presse"
+title = "La presse"
+tags = ["presse", "radio"]
+[[newsletter]]
+name = "matin"
+at = "06:30"
+timezone = "Europe/Paris"
+from = "lettre@exemple.fr"
+to = ["zoe@exemple.fr", "ali@exemple.fr"]
+"#;
+
+    const FAULTY: &str =
+        "[fetch]\ntimout = \"1s\"\n[[merged_feed]]\nname = \"a\"\ntags = [\"x\"]\n";
+
+    #[test]
+    fn what_would_be_done_is_said_in_sentences() {
+        insta::assert_snapshot!("defaults", said(None, false));
+        insta::assert_snapshot!("all_of_it", said(Some(CONFIG), false));
+    }
+
+    #[test]
+    fn faults_are_said_with_what_is_suspicious_besides() {
+        insta::assert_snapshot!("faults", said(Some(FAULTY), false));
+    }
+
+    #[test]
+    fn programs_get_the_same_as_json() {
+        insta::assert_snapshot!("json", said(Some(CONFIG), true));
+        insta::assert_snapshot!("faults_as_json", said(Some(FAULTY), true));
+    }
+}

@@ -1,0 +1,67 @@
+//! From the command line to a command, and from its answer to the terminal.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::cli::answer::{Answer, Failure};
+use crate::cli::args::{Args, Command};
+use crate::cli::{check, edit, init};
+use crate::config::files;
+use crate::config::surroundings::Surroundings;
+use crate::telemetry;
+
+/// Does what `args` (with the program's name in front) ask for, and gives the exit code.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version come this way too. A closed terminal is nobody to complain to.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    telemetry::start(&args.global.log_filter("warn"), args.global.log_format.into());
+    let answer = dispatch(args).unwrap_or_else(Failure::into_answer);
+    print(&answer)
+}
+
+fn dispatch(args: Args) -> Result<Answer, Failure> {
+    let global = &args.global;
+    let around = Surroundings::of_process().map_err(|error| {
+        Failure::new(format!("there is no current folder: {}", files::reason(&error)))
+            .next("change into a folder that exists")
+    })?;
+    match args.command {
+        Command::Init { folder } => init::init(&around, global, folder.as_deref()),
+        Command::Check => check::check(&around, global),
+        Command::Add { urls, title, tags } => {
+            edit::add(&around, global, &urls, title.as_deref(), &tags)
+        }
+        Command::Remove { urls } => edit::remove(&around, global, &urls),
+        Command::Import { file } => edit::import(&around, global, &file),
+        Command::Export => edit::export(&around, global),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "feedmill", &mut script);
+            Ok(Answer::done(String::from_utf8_lossy(&script)))
+        }
+    }
+}
+
+/// Prints an answer. A reader that went away, as `head` does, is no failure.
+fn print(answer: &Answer) -> ExitCode {
+    let code = ExitCode::from(answer.code.number());
+    let _ = io::stderr().write_all(answer.err.as_bytes());
+    let mut out = io::stdout().lock();
+    match out.write_all(answer.out.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => code,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => code,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "cannot write the answer: {}", files::reason(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
