@@ -753,7 +753,37 @@ mod tests {
         }
     }
 
+    /// Any items, from so few values that everything collides with everything.
+    fn colliding_items() -> impl Strategy<Value = Vec<Item>> {
+        let item = (0..4_usize, 0..4_usize, 0..3_usize, 0..3_i64, 0..3_usize);
+        let item = item.prop_map(|(guid, link, title, date, body)| Item {
+            guid: Some(format!("g{guid}")).filter(|_| guid > 0),
+            link: WebUrl::parse(&format!("https://x.fr/{link}")).ok().filter(|_| link > 0),
+            title: PlainText::new(["", "Bref", "Un titre assez long"][title]),
+            published: Some(start() + TimeDelta::seconds(7 * date)).filter(|_| date > 0),
+            body: RawHtml(format!("corps {body}")),
+            ..Item::default()
+        });
+        prop::collection::vec(item, 1..9)
+    }
+
     proptest! {
+        #[test]
+        fn every_item_is_kept_and_the_same_document_again_brings_nothing(
+            documents in prop::collection::vec(colliding_items(), 1..6),
+        ) {
+            let mut mill = Mill { finds_titles: true, ..Mill::new() };
+            for items in &documents {
+                mill.reads(items, "1");
+                for item in &identify(items, mill.feed.state.guids).items {
+                    let mut kept = mill.entries.iter().map(|kept| kept.known.fingerprint);
+                    assert!(kept.any(|kept| kept == item.fingerprint), "lost: {:?}", items[item.item]);
+                }
+                let again = counts(&mill.reads(items, "1"));
+                assert_eq!(again, (0, 0), "{items:#?}");
+            }
+        }
+
         #[test]
         fn whatever_a_publisher_does_each_article_is_one_entry(
             acts in prop::collection::vec(act(), 1..60),
