@@ -5,16 +5,12 @@
 //! changed.
 
 use chrono::{DateTime, Utc};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 use crate::model::document::Item;
 use crate::model::entry::Fingerprint;
 use crate::model::hash;
 use crate::model::text::PlainText;
-
-/// Marks that publishers change without changing the title: between words they count as spaces.
-const PUNCTUATION: &str = ".,;:!?'\"’‘“”„‹›«»()[]{}-‐‑–—―…·•|/\\*_`´";
 
 /// A number for all that a reader would see of `item`, as the publisher wrote it: title, link,
 /// authors, publication date, body, categories in any order, enclosures. Its guid and its date of
@@ -59,32 +55,53 @@ pub(super) fn date(moment: Option<DateTime<Utc>>) -> [u8; 8] {
 /// A number for a title, the same however it is capitalised, accented, quoted or spaced; 0 for an
 /// empty one.
 pub fn title(title: &PlainText) -> i64 {
-    if title.is_empty() {
-        return 0;
-    }
-    hash::number([fold(title.as_str()).as_bytes()])
+    folded_title(&fold(title.as_str()))
+}
+
+/// The same, where the folded title is at hand.
+pub(super) fn folded_title(folded: &str) -> i64 {
+    if folded.is_empty() { 0 } else { hash::number([folded.as_bytes()]) }
 }
 
 /// A title without what varies between copies: case, accents, ligatures, punctuation, spaces. One
 /// that is nothing but punctuation is left as it is.
 pub(super) fn fold(title: &str) -> String {
     let mut folded = String::with_capacity(title.len());
-    let letters = title.nfkd().filter(|&c| !is_combining_mark(c)).flat_map(char::to_lowercase);
-    for c in letters {
-        match c {
-            'œ' => folded.push_str("oe"),
-            'æ' => folded.push_str("ae"),
-            'ß' => folded.push_str("ss"),
-            c if c.is_whitespace() || PUNCTUATION.contains(c) => {
-                if !folded.is_empty() && !folded.ends_with(' ') {
-                    folded.push(' ');
-                }
-            }
-            c => folded.push(c),
+    for c in title.chars() {
+        if c.is_ascii() {
+            push(&mut folded, c.to_ascii_lowercase());
+        } else {
+            decompose_compatible(c, |part| part.to_lowercase().for_each(|c| push(&mut folded, c)));
         }
     }
     let kept = folded.trim_end();
     if kept.is_empty() { title.trim().to_owned() } else { kept.to_owned() }
+}
+
+fn push(folded: &mut String, c: char) {
+    match c {
+        'œ' => folded.push_str("oe"),
+        'æ' => folded.push_str("ae"),
+        'ß' => folded.push_str("ss"),
+        c if is_combining_mark(c) => {}
+        c if is_between_words(c) => {
+            if !folded.is_empty() && !folded.ends_with(' ') {
+                folded.push(' ');
+            }
+        }
+        c => folded.push(c),
+    }
+}
+
+/// Spaces, and the marks that publishers change without changing the title. Not those that may be
+/// all that tells two titles apart: `+`, `#`, `&`, `%`, currencies.
+fn is_between_words(c: char) -> bool {
+    match c {
+        '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '"' | '`' | '´' | '·' | '•' | '…' => true,
+        '(' | ')' | '[' | ']' | '{' | '}' | '-' | '|' | '/' | '\\' | '*' | '_' => true,
+        '\u{2010}'..='\u{201f}' | '‹' | '›' | '«' | '»' => true,
+        c => c.is_whitespace(),
+    }
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ fn draft(index: usize, item: &Item) -> Candidate {
     let link = canonical.as_ref().map(|link| key("link", &[link.as_str().as_bytes()]));
     let title = fingerprint::fold(item.title.as_str());
     let date = fingerprint::date(item.published);
-    let is_dated = item.published.is_some() && !item.title.is_empty();
+    let is_dated = item.published.is_some() && !title.is_empty();
     let heading = is_dated.then(|| key("heading", &[title.as_bytes(), &date]));
     let content = key("content", &[title.as_bytes(), &date, &body]);
     let name = |key: EntryKey| Name { key, sole: true };
@@ -76,7 +76,7 @@ fn draft(index: usize, item: &Item) -> Candidate {
         },
         key: content,
         document: canonical.as_ref().map(CanonicalUrl::document),
-        title_hash: fingerprint::title(&item.title),
+        title_hash: fingerprint::folded_title(&title),
         telling: title.split(' ').filter(|word| !word.is_empty()).count() >= TELLING_WORDS,
         published: item.published,
         fingerprint,

@@ -97,7 +97,7 @@ fn weigh(e: Evidence) -> Option<Kinship> {
     let believed = e.guid_is_sole && e.guid_is_trusted;
     let vouched =
         !e.apart && if e.guid_is_sole { e.title || e.date } else { e.title && !e.redated };
-    let agrees = if e.link_is_unproven { e.title && !e.redated } else { e.title || e.date };
+    let agrees = (e.title || e.date) && !(e.link_is_unproven && e.redated);
     let rows = [
         (e.guid && e.same, Kinship::Unchanged),
         ((e.link || e.content) && e.same, Kinship::Identical),

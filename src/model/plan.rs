@@ -40,7 +40,8 @@ pub struct Arrival {
     /// When it was first seen.
     pub first_seen: DateTime<Utc>,
     /// Its rank by date, newest is 1, among the items of the feed's first poll; 0 for all that
-    /// came later. Newsletters take only the first few of a first poll.
+    /// came later, `u32::MAX` for old ones among them that are archive, not news. Newsletters take
+    /// only the first few of a first poll.
     pub backlog: u32,
 }
 

@@ -1,1 +1,12 @@
 //! Deciding: what a fetch means for its feed and its entries. Pure.
+//!
+//! Nothing here asks, waits or writes. `decide` takes what is remembered of a feed, what was seen of
+//! it and the moment, and returns a plan: everything that one refresh writes, as a value.
+
+pub mod arrivals;
+pub mod cadence;
+pub mod content;
+pub mod decide;
+pub mod pace;
+pub mod skip;
+pub mod standing;
