@@ -154,6 +154,15 @@ impl Walk {
 
     fn element(&mut self, tag: &BytesStart<'_>, prefix: &str, name: &str, is_open: bool) {
         match (prefix, name) {
+            // A body of XHTML, or a link as Atom writes it, that RSS does not know.
+            (_, "body" | "fullitem") if !self.is_atom && self.depth <= 4 => {
+                self.needs(Repair::Elements);
+            }
+            ("", "link") if !self.is_atom && !is_open && self.depth <= 4 => {
+                if tag.attributes_raw().contains("href") {
+                    self.needs(Repair::Elements);
+                }
+            }
             ("media", "description" | "title") => {
                 self.wants_text = Some(self.depth);
                 if !is_open {

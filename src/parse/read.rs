@@ -7,7 +7,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use feed_rs::model::{Feed, FeedType};
+use feed_rs::model::Feed;
 
 use super::budget::{self, Root, Survey};
 use super::{date, decode, item, json, repair};
@@ -123,11 +123,7 @@ fn parse(text: &str, base: &WebUrl) -> Result<Feed, Failure> {
 }
 
 fn document(feed: Feed, survey: &Survey, base: &WebUrl, repair: Repair) -> Document {
-    let site = item::alternate(&feed.links)
-        .filter(|link| {
-            feed.feed_type != FeedType::JSON || Some(link.href.as_str()) != Some(base.as_str())
-        })
-        .and_then(|link| item::web(&link.href, base));
+    let site = item::alternate(&feed.links, base).and_then(|link| item::web(&link.href, base));
     let context =
         item::Context { kind: &feed.feed_type, base, site: site.as_ref(), authors: &feed.authors };
     let is_aligned = survey.extras.items.len() == feed.entries.len();
