@@ -100,35 +100,26 @@ fn to_byte(c: char) -> Option<u8> {
 
 /// Whether no character of the UTF-8 `bytes` would be replaced.
 fn is_clean(bytes: &[u8]) -> bool {
-    const SUSPECT: [bool; 256] = suspects();
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|&byte| SUSPECT[usize::from(byte)]) {
-        let follows = |n: usize| rest.get(at + n).copied().unwrap_or_default();
-        let is_fine = match rest[at] {
-            0xc2 => follows(1) >= 0xa0,
-            0xef => follows(1) != 0xbf || follows(2) < 0xbe,
-            _ => false,
-        };
-        if !is_fine {
+    const STEP: usize = 64;
+    let is_suspect = |&byte: &u8| (byte < 0x20) | (byte == 0x7f) | (byte == 0xc2) | (byte == 0xef);
+    for (n, piece) in bytes.chunks(STEP).enumerate() {
+        // Without an early exit, so that many bytes are compared at once.
+        if piece.iter().fold(false, |seen, byte| seen | is_suspect(byte))
+            && !is_clean_within(bytes, n * STEP, piece.len())
+        {
             return false;
         }
-        rest = &rest[at + 1..];
     }
     true
 }
 
-/// The bytes at which a character begins that may have to be replaced.
-const fn suspects() -> [bool; 256] {
-    let mut suspect = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        suspect[byte] = !matches!(byte as u8, b'\t' | b'\n' | b'\r');
-        byte += 1;
-    }
-    suspect[0x7f] = true;
-    suspect[0xc2] = true;
-    suspect[0xef] = true;
-    suspect
+/// Whether none of the characters that begin in `length` bytes from `from` would be replaced.
+fn is_clean_within(bytes: &[u8], from: usize, length: usize) -> bool {
+    (from..from + length).all(|at| match bytes[at..] {
+        [b'\t' | b'\n' | b'\r', ..] => true,
+        [0..=0x1f | 0x7f, ..] | [0xc2, 0x80..=0x9f, ..] | [0xef, 0xbf, 0xbe | 0xbf, ..] => false,
+        _ => true,
+    })
 }
 
 #[cfg(test)]

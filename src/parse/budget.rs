@@ -223,12 +223,9 @@ impl Walk {
             self.wants_text = None;
         }
         self.person_wide = true;
-        let whole = format!("&{name};");
-        match crate::clean::entities::reference(&whole) {
-            Some((meaning, _)) => {
-                self.collector.text(&meaning.chars().collect::<String>(), self.depth);
-            }
-            None => self.collector.text(&whole, self.depth),
+        if self.collector.is_collecting() {
+            let whole = format!("&{name};");
+            self.collector.text(&crate::clean::entities::decode(&whole), self.depth);
         }
         if name.starts_with('#') && !is_character(name) {
             self.needs(Repair::Characters);

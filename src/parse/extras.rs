@@ -160,6 +160,11 @@ impl Collector {
         None
     }
 
+    /// Whether the text that follows is wanted.
+    pub fn is_collecting(&self) -> bool {
+        self.field.is_some()
+    }
+
     /// Text stands in the innermost element.
     pub fn text(&mut self, text: &str, depth: usize) {
         if self.field.is_some_and(|(_, field_depth)| field_depth == depth)
