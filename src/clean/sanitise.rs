@@ -194,6 +194,7 @@ mod tests {
     use proptest::strategy::Strategy;
 
     use super::*;
+    use crate::clean::markup::Piece;
 
     fn clean(html: &str) -> String {
         let base = WebUrl::parse("https://exemple.fr/a/").expect("a URL");
@@ -404,10 +405,33 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig {
+            failure_persistence: None,
+            ..Default::default()
+        })]
+
         #[test]
         fn cleaning_what_was_cleaned_changes_nothing(html in soup()) {
             let once = clean(&html);
             proptest::prop_assert_eq!(clean(&once), once);
+        }
+
+        #[test]
+        fn no_html_within_the_limits_nests_deeper_than_they_say(html in soup()) {
+            let html = html.repeat(300);
+            let Ok(scanned) = scan::scan(&html) else { return Ok(()) };
+            let (mut depth, mut deepest) = (0_usize, 0);
+            let safe = CLEANER.clean(&scanned.html).to_string();
+            for piece in crate::clean::markup::pieces(&safe) {
+                match piece {
+                    Piece::Open { name: "br" | "hr" | "img", .. } | Piece::Text(_) => {}
+                    Piece::Open { .. } => depth += 1,
+                    Piece::Close { .. } => depth -= 1,
+                }
+                deepest = deepest.max(depth);
+            }
+            // What cannot nest in itself may stand between what can.
+            proptest::prop_assert!(deepest <= 4 * scan::MAX_DEPTH, "{}", deepest);
         }
 
         #[test]

@@ -53,6 +53,10 @@ pub fn survey(xml: &str) -> Result<Survey, Unreadable> {
     let mut reader = quick_xml::Reader::from_str(xml);
     loop {
         match reader.read_event() {
+            Ok(Event::Start(tag) | Event::Empty(tag)) if !is_name(&tag) => {
+                walk.needs(Repair::Characters);
+                break;
+            }
             Ok(Event::Start(tag)) => walk.start(&tag, true)?,
             Ok(Event::Empty(tag)) => {
                 walk.start(&tag, false)?;
@@ -75,6 +79,11 @@ pub fn survey(xml: &str) -> Result<Survey, Unreadable> {
     }
     walk.survey.extras = walk.collector.finish();
     Ok(walk.survey)
+}
+
+/// Whether a tag begins as one may: `< 2` and `<3` are text that nobody escaped.
+fn is_name(tag: &BytesStart<'_>) -> bool {
+    tag.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
 /// Prefixes whose elements we read, and the namespaces that feed-rs knows them by.
