@@ -61,45 +61,65 @@ pub fn from_number(number: u32) -> Option<char> {
     char::from_u32(number).and_then(meant)
 }
 
-/// `text` with every character replaced by what was meant by it; not copied if that changes nothing.
+/// `text` with every character replaced by what was meant by it, and UTF-8 that was encoded twice
+/// decoded; not copied if that changes nothing.
 pub fn mend(text: &str) -> Cow<'_, str> {
+    let text = match encoded_once(text) {
+        Some(once) => Cow::Owned(encoded_once(&once).unwrap_or(once)),
+        None => Cow::Borrowed(text),
+    };
     if is_clean(text.as_bytes()) {
-        return Cow::Borrowed(text);
+        return text;
     }
     Cow::Owned(text.chars().filter_map(meant).collect())
 }
 
+/// What `text` was before its UTF-8 was taken for windows-1252 and encoded again (`Ã©` for `é`):
+/// only if that accounts for every character of it beyond ASCII.
+fn encoded_once(text: &str) -> Option<String> {
+    let mut rest = text.chars().skip_while(char::is_ascii).peekable();
+    rest.peek()?;
+    // One sequence is looked at before anything is copied: most texts fail here.
+    let lead = to_byte(rest.next()?).filter(|byte| (0xc2..=0xf4).contains(byte))?;
+    for _ in 1..lead.leading_ones() {
+        to_byte(rest.next()?).filter(|byte| (0x80..=0xbf).contains(byte))?;
+    }
+    let bytes: Vec<u8> = text.chars().map(to_byte).collect::<Option<_>>()?;
+    String::from_utf8(bytes).ok()
+}
+
+/// The windows-1252 byte of `c`; what it leaves undefined is read as ISO-8859-1 does.
+fn to_byte(c: char) -> Option<u8> {
+    let number = u32::from(c);
+    if let Ok(byte) = u8::try_from(number) {
+        return Some(byte);
+    }
+    let at = CP1252.iter().position(|defined| *defined == Some(c))?;
+    u8::try_from(0x80 + at).ok()
+}
+
 /// Whether no character of the UTF-8 `bytes` would be replaced.
 fn is_clean(bytes: &[u8]) -> bool {
-    const SUSPECT: [bool; 256] = suspects();
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|&byte| SUSPECT[usize::from(byte)]) {
-        let follows = |n: usize| rest.get(at + n).copied().unwrap_or_default();
-        let is_fine = match rest[at] {
-            0xc2 => follows(1) >= 0xa0,
-            0xef => follows(1) != 0xbf || follows(2) < 0xbe,
-            _ => false,
-        };
-        if !is_fine {
+    const STEP: usize = 64;
+    let is_suspect = |&byte: &u8| (byte < 0x20) | (byte == 0x7f) | (byte == 0xc2) | (byte == 0xef);
+    for (n, piece) in bytes.chunks(STEP).enumerate() {
+        // Without an early exit, so that many bytes are compared at once.
+        if piece.iter().fold(false, |seen, byte| seen | is_suspect(byte))
+            && !is_clean_within(bytes, n * STEP, piece.len())
+        {
             return false;
         }
-        rest = &rest[at + 1..];
     }
     true
 }
 
-/// The bytes at which a character begins that may have to be replaced.
-const fn suspects() -> [bool; 256] {
-    let mut suspect = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        suspect[byte] = !matches!(byte as u8, b'\t' | b'\n' | b'\r');
-        byte += 1;
-    }
-    suspect[0x7f] = true;
-    suspect[0xc2] = true;
-    suspect[0xef] = true;
-    suspect
+/// Whether none of the characters that begin in `length` bytes from `from` would be replaced.
+fn is_clean_within(bytes: &[u8], from: usize, length: usize) -> bool {
+    (from..from + length).all(|at| match bytes[at..] {
+        [b'\t' | b'\n' | b'\r', ..] => true,
+        [0..=0x1f | 0x7f, ..] | [0xc2, 0x80..=0x9f, ..] | [0xef, 0xbf, 0xbe | 0xbf, ..] => false,
+        _ => true,
+    })
 }
 
 #[cfg(test)]
@@ -119,6 +139,20 @@ mod tests {
             ["été « oui »\u{a0}!\u{202f}?", "\u{fffd} \u{fb01} \u{feff}", "日本語 👩‍👧", "a\tb\r\n"]
         {
             assert!(matches!(mend(fine), Cow::Borrowed(_)), "{fine:?}");
+        }
+    }
+
+    #[test]
+    fn utf_8_encoded_twice_is_decoded_where_all_of_it_is() {
+        for (given, meant) in [
+            ("Ospedale Bambin GesÃ¹", "Ospedale Bambin Gesù"),
+            ("Â£30 million â€“ suite", "£30 million – suite"),
+            ("Ð’ ÐœÐ¾Ñ\u{81}ÐºÐ²Ðµ", "В Москве"),
+            ("ÃƒÂ©tÃƒÂ©", "été"),
+            ("été, Ã©", "été, Ã©"),
+            ("NÃO, Â\u{a0}é", "NÃO, Â\u{a0}é"),
+        ] {
+            assert_eq!(mend(given), meant, "{given}");
         }
     }
 

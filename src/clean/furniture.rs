@@ -55,6 +55,8 @@ const NOTICES: [(&str, &str); 9] = [
     ("L’articolo ", " proviene da "),
 ];
 
+/// The longest text of a link that skips a menu, in bytes.
+const LONGEST_SKIP_LINK: usize = 60;
 /// The texts of links that skip a menu, in lower case.
 const SKIP_LINKS: [&str; 6] = [
     "passer au contenu",
@@ -65,39 +67,8 @@ const SKIP_LINKS: [&str; 6] = [
     "skip to primary navigation",
 ];
 
-/// `html`, a sanitised body, without its furniture.
-pub fn remove(html: String) -> String {
-    let html = if html.contains('[') { without_shortcodes(&html) } else { html };
-    let html = without_notices(html);
-    let html = without_skip_links(html);
-    without_empty_paragraphs(html)
-}
-
-fn without_shortcodes(html: &str) -> String {
-    let closed = closed_names(html);
-    let mut out = String::with_capacity(html.len());
-    let mut in_code = 0_usize;
-    for piece in markup::pieces(html) {
-        match piece {
-            Piece::Text(text) if in_code == 0 => push_without_shortcodes(&mut out, text, &closed),
-            Piece::Open { name: "pre" | "code", whole, .. } => {
-                in_code += 1;
-                out.push_str(whole);
-            }
-            Piece::Close { name: "pre" | "code", whole } => {
-                in_code = in_code.saturating_sub(1);
-                out.push_str(whole);
-            }
-            Piece::Text(whole) | Piece::Open { whole, .. } | Piece::Close { whole, .. } => {
-                out.push_str(whole);
-            }
-        }
-    }
-    out
-}
-
 /// The names of all `[/name]` that close a `[name]` or `[name …]`.
-fn closed_names(html: &str) -> HashSet<&str> {
+pub fn closed_names(html: &str) -> HashSet<&str> {
     let opens = |name: &str| {
         html.match_indices(&format!("[{name}"))
             .any(|(at, _)| html[at + 1 + name.len()..].starts_with([']', ' ', '/']))
@@ -121,7 +92,7 @@ fn is_name(name: &str) -> bool {
 
 /// Adds `text`; whenever a bracket closes, what stands since the last one that opened is judged, so
 /// that what a removal brings together is judged again.
-fn push_without_shortcodes(out: &mut String, text: &str, closed: &HashSet<&str>) {
+pub fn push_without_shortcodes(out: &mut String, text: &str, closed: &HashSet<&str>) {
     let start = out.len();
     let mut opened = Vec::new();
     let mut rest = text;
@@ -171,18 +142,24 @@ fn has_quoted_attribute(attributes: &str) -> bool {
     is_name(key.trim()) && value.starts_with(['"', '\'', '“', '”', '″', '«', '‘', '’', '„'])
 }
 
-/// Without the paragraphs that say where the post first appeared.
-fn without_notices(html: String) -> String {
-    if !NOTICES.iter().any(|(_, words)| html.contains(words.trim())) {
-        return html;
+/// Whether a paragraph's content is nothing, or only says where the post first appeared.
+pub fn is_furniture(inner: &str) -> bool {
+    if inner.len() < 200 && inner.replace("&nbsp;", "").trim().is_empty() {
+        return true;
     }
-    without_paragraphs(&html, |inner| {
-        inner.len() <= LONGEST_NOTICE && {
-            let text = text_of(inner);
-            let text = text.trim();
-            NOTICES.iter().any(|(first, words)| text.starts_with(first) && text.contains(words))
-        }
-    })
+    if inner.len() > LONGEST_NOTICE || !NOTICES.iter().any(|(first, _)| inner.starts_with(first)) {
+        return false;
+    }
+    let text = text_of(inner);
+    NOTICES.iter().any(|(first, words)| text.starts_with(first) && text.contains(words))
+}
+
+/// Whether a link, without its end tag, only skips a menu of the page it stood in.
+pub fn is_skip_link(link: &str) -> bool {
+    let Some((tag, text)) = link.split_once('>') else { return false };
+    text.len() <= LONGEST_SKIP_LINK
+        && tag.contains('#')
+        && SKIP_LINKS.contains(&text.trim().to_lowercase().as_str())
 }
 
 fn text_of(html: &str) -> String {
@@ -193,121 +170,4 @@ fn text_of(html: &str) -> String {
         })
         .collect::<String>()
         .replace('\u{a0}', " ")
-}
-
-/// Without the `<p>…</p>` whose content `is_furniture`.
-fn without_paragraphs(html: &str, is_furniture: impl Fn(&str) -> bool) -> String {
-    let mut out = String::with_capacity(html.len());
-    let mut rest = html;
-    while let Some(at) = rest.find("<p") {
-        let (before, from) = rest.split_at(at);
-        out.push_str(before);
-        let is_paragraph = matches!(from.as_bytes().get(2), Some(b'>' | b' '));
-        let (Some(tag), Some(end)) = (from.find('>'), from.find("</p>")) else {
-            out.push_str(from);
-            return out;
-        };
-        if !is_paragraph || end < tag {
-            out.push_str(&from[..2]);
-            rest = &from[2..];
-            continue;
-        }
-        if !is_furniture(&from[tag + 1..end]) {
-            out.push_str(&from[..end + 4]);
-        }
-        rest = &from[end + 4..];
-    }
-    out.push_str(rest);
-    out
-}
-
-/// Without links to the content of the page they stood in.
-fn without_skip_links(html: String) -> String {
-    let mut kept = html;
-    let mut from = 0;
-    while let Some(at) = kept[from..].find("<a ").map(|at| from + at) {
-        let after_tag = kept[at..].find('>').map(|end| at + end + 1);
-        let after_link = kept[at..].find("</a>").map(|end| at + end);
-        let (Some(inner), Some(end)) = (after_tag, after_link) else { break };
-        from = at + 3;
-        if inner > end || !kept[at..inner].contains('#') || end - inner > 60 {
-            continue;
-        }
-        if SKIP_LINKS.contains(&kept[inner..end].trim().to_lowercase().as_str()) {
-            kept.replace_range(at..end + 4, "");
-            from = at;
-        }
-    }
-    kept
-}
-
-fn without_empty_paragraphs(html: String) -> String {
-    let is_empty = |inner: &str| inner.replace("&nbsp;", " ").trim().is_empty();
-    if !html.contains("<p> ")
-        && !html.contains("<p>&nbsp;")
-        && !html.contains("<p></p>")
-        && !html.contains("<p>\n")
-    {
-        return html;
-    }
-    without_paragraphs(&html, is_empty)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn leftover_shortcodes_go_in_every_quote_style() {
-        for html in [
-            "[amazon box=\"B01\"]",
-            "[amazon box='B01' /]",
-            "[foo bar=“x”]",
-            "[foo bar=″x″]",
-            "[foo bar=&quot;x&quot;]",
-            "[foo bar=&#8221;x&#8221;]",
-            "[gallery]",
-            "[vc_row][/vc_row]",
-            "[am[toc]azon]",
-        ] {
-            assert_eq!(
-                remove(format!("<p>a</p><p>{html}</p><p>b</p>")),
-                "<p>a</p><p>b</p>",
-                "{html}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_text_inside_a_pair_stays() {
-        let html = "[caption id=\"x\" width=\"300\"]<img src=\"https://e.fr/i\"> légende[/caption]";
-        assert_eq!(remove(html.to_owned()), "<img src=\"https://e.fr/i\"> légende");
-        assert_eq!(remove("[box]texte[/box]".to_owned()), "texte");
-    }
-
-    #[test]
-    fn brackets_that_mean_something_stay() {
-        for html in [
-            "Il dit [...] puis […] et [1], [sic], [MàJ], [Test], [note 2], [/s]",
-            "<pre>[amazon box=\"x\"]</pre> <code>[gallery]</code>",
-            "a[i] = b[j=0]",
-            "[] [ ] [[x]] ]x[",
-        ] {
-            assert_eq!(remove(html.to_owned()), html);
-        }
-    }
-
-    #[test]
-    fn notices_and_skip_links_go() {
-        for html in [
-            "<p>The post <a href=\"https://e.fr/a\">A</a> appeared first on <a href=\"https://e.fr\">E</a>.</p>",
-            "<p>L’article <a href=\"https://e.fr/a\">A</a> est apparu en premier sur <a href=\"https://e.fr\">E</a>.</p>",
-            "<a href=\"https://e.fr/#content\" rel=\"noopener noreferrer\">Aller au contenu</a>",
-            "<p>&nbsp;</p>",
-        ] {
-            assert_eq!(remove(format!("<p>texte</p>{html}")), "<p>texte</p>", "{html}");
-        }
-        let kept = "<p>The post office appeared in 1840.</p><pre>x</pre>";
-        assert_eq!(remove(kept.to_owned()), kept);
-    }
 }

@@ -48,7 +48,8 @@ impl<'a> Iterator for Pieces<'a> {
         let (piece, rest) = match tag(self.rest) {
             Some(whole) => (read_tag(whole), &self.rest[whole.len()..]),
             None => {
-                let end = self.rest[1..].find('<').map_or(self.rest.len(), |at| at + 1);
+                let first = self.rest.chars().next().map_or(0, char::len_utf8);
+                let end = self.rest[first..].find('<').map_or(self.rest.len(), |at| at + first);
                 (Piece::Text(&self.rest[..end]), &self.rest[end..])
             }
         };

@@ -8,3 +8,4 @@ pub mod markup;
 pub mod plain;
 pub mod sanitise;
 pub mod scan;
+pub mod settle;

@@ -2,15 +2,15 @@
 //!
 //! The order matters and is the only one: single characters are mended, [`super::scan`] bounds the
 //! work and takes out what is not for readers, ammonia parses as browsers do and keeps what the
-//! allow-list names, [`super::links`] settles the addresses, [`super::furniture`] removes what is
-//! not part of the text. Cleaning what was cleaned changes nothing. Nothing is dropped silently: a
+//! allow-list names, [`super::settle`] settles the addresses and removes what is not part of the
+//! text. Cleaning what was cleaned changes nothing. Nothing is dropped silently: a
 //! body beyond the limits is passed on as plain text.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use super::{characters, entities, furniture, links, plain, scan};
+use super::{characters, entities, plain, scan, settle};
 use crate::model::document::RawHtml;
 use crate::model::text::SafeHtml;
 use crate::model::url::WebUrl;
@@ -85,6 +85,9 @@ const ATTRIBUTES: [(&str, &[&str]); 10] = [
     ("bdo", &["dir"]),
 ];
 
+/// How often badly nested HTML is read again until it stays the same.
+const MAX_PASSES: usize = 4;
+
 /// Built once: building it costs as much as cleaning a short body.
 static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     let mut builder = ammonia::Builder::empty();
@@ -132,29 +135,41 @@ pub fn body(raw: &RawHtml, base: Option<&WebUrl>) -> SafeHtml {
     }
 }
 
-fn cleaned(html: &str, base: Option<&WebUrl>) -> String {
+/// Well-nested HTML is stable after one pass. What was not is written as it was understood, and
+/// may be understood otherwise when it is read again: so it is, until it stays the same.
+fn cleaned(html: &scan::Scanned<'_>, base: Option<&WebUrl>) -> String {
+    let (mut safe, is_loose) = pass(&html.html, base);
+    if is_loose || !html.is_nested {
+        for _ in 0..MAX_PASSES {
+            let (again, _) = pass(&safe, base);
+            if again == safe {
+                break;
+            }
+            safe = again;
+        }
+    }
+    if safe.contains('<') { safe.trim_ascii().to_owned() } else { on_one_line(&safe) }
+}
+
+fn pass(html: &str, base: Option<&WebUrl>) -> (String, bool) {
     let safe = CLEANER.clean(html).to_string();
-    let safe = match characters::mend(&safe) {
-        Cow::Borrowed(_) => safe,
-        Cow::Owned(mended) => mended,
-    };
-    let clean = furniture::remove(links::settle(safe, base));
-    if clean.contains('<') { clean.trim().to_owned() } else { on_one_line(&clean) }
+    settle::settle(&characters::mend(&safe), base)
 }
 
 /// Without a tag, line feeds would be read as ends of lines next time.
 fn on_one_line(text: &str) -> String {
-    text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+    let line = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+    if line.replace("&nbsp;", "").trim().is_empty() { String::new() } else { line }
 }
 
 /// Text that holds no markup: blank lines part paragraphs, other line feeds are kept as such.
 fn in_paragraphs(text: &str) -> String {
-    let text = entities::escape(&entities::decode(text));
-    let text = furniture::remove(text);
+    let text = entities::escape(&entities::decode(text)).replace('\u{a0}', "&nbsp;");
+    let text = settle::settle(&text, None).0;
     let paragraphs: Vec<String> = text
         .replace("\r\n", "\n")
         .split("\n\n")
-        .map(|paragraph| paragraph.trim().lines().map(str::trim).collect::<Vec<_>>().join("<br>"))
+        .map(|text| text.trim_ascii().lines().map(on_one_line).collect::<Vec<_>>().join("<br>"))
         .filter(|paragraph| !paragraph.is_empty())
         .collect();
     match paragraphs.as_slice() {
@@ -176,7 +191,10 @@ fn reduced(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::strategy::Strategy;
+
     use super::*;
+    use crate::clean::markup::Piece;
 
     fn clean(html: &str) -> String {
         let base = WebUrl::parse("https://exemple.fr/a/").expect("a URL");
@@ -252,5 +270,180 @@ mod tests {
     fn a_body_beyond_the_limits_is_passed_on_as_text() {
         let html = format!("{}fin &amp; suite", "<div>".repeat(50_000));
         assert_eq!(clean(&html), "fin &amp; suite");
+    }
+
+    /// Pieces of which strangers' HTML is made, well and badly nested.
+    fn soup() -> impl proptest::strategy::Strategy<Value = String> {
+        let piece = proptest::sample::select(vec![
+            "<p>",
+            "</p>",
+            "<div>",
+            "</div>",
+            "<b>",
+            "</b>",
+            "<i>",
+            "</i>",
+            "<a href=\"/x\">",
+            "</a>",
+            "<a>",
+            "<ul>",
+            "</ul>",
+            "<li>",
+            "</li>",
+            "<table>",
+            "</table>",
+            "<tr>",
+            "<td>",
+            "</td>",
+            "<th>",
+            "<caption>",
+            "</caption>",
+            "<tbody>",
+            "<blockquote cite=\"y\">",
+            "</blockquote>",
+            "<pre>",
+            "</pre>",
+            "<code>",
+            "</code>",
+            "<br>",
+            "</br>",
+            "<hr/>",
+            "<img src=\"i.png\">",
+            "<img>",
+            "<h1>",
+            "</h1>",
+            "<h2>",
+            "<span class=x>",
+            "</span>",
+            "<section>",
+            "</section>",
+            "<script>",
+            "</script>",
+            "<style>",
+            "</style>",
+            "<svg>",
+            "</svg>",
+            "<math>",
+            "<title>",
+            "<textarea>",
+            "</textarea>",
+            "<select>",
+            "<option>",
+            "<button>",
+            "</button>",
+            "<form>",
+            "<iframe src=x>",
+            "</iframe>",
+            "<noscript>",
+            "</noscript>",
+            "<template>",
+            "</template>",
+            "<plaintext>",
+            "<!-- ",
+            " -->",
+            "<!--",
+            "<![CDATA[",
+            "]]>",
+            "<?x ",
+            ">",
+            "<",
+            "&amp;",
+            "&lt;",
+            "&",
+            "&nbsp;",
+            "texte",
+            " ",
+            "\n",
+            "\n\n",
+            "[",
+            "]",
+            "[gallery]",
+            "[caption id=\"x\"]",
+            "[/caption]",
+            "[...]",
+            "\"",
+            "'",
+            "=",
+            "/",
+            "<dl>",
+            "<dt>",
+            "<dd>",
+            "<figure>",
+            "</figure>",
+            "<figcaption>",
+            "<p/>",
+            "<td/>",
+            "<s>",
+            "<u>",
+            "<em>",
+            "</em>",
+            "<center>",
+            "\u{92}",
+            "é",
+            "<p dir=rtl lang=fr>",
+            "<ol start=3>",
+            "The post ",
+            " appeared first on ",
+            "<small>",
+            "<sup>",
+            "<a href=\"#c\">Aller au contenu</a>",
+            "<nobr>",
+            "<tt>",
+            "<strike>",
+            "</strike>",
+            "<col>",
+            "<frameset>",
+            "<body>",
+            "<html>",
+            "<head>",
+            "<input>",
+            "<image src=z>",
+            "<mark>",
+            "<q>",
+        ]);
+        proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig {
+            failure_persistence: None,
+            ..Default::default()
+        })]
+
+        #[test]
+        fn cleaning_what_was_cleaned_changes_nothing(html in soup()) {
+            let once = clean(&html);
+            proptest::prop_assert_eq!(clean(&once), once);
+        }
+
+        #[test]
+        fn no_html_within_the_limits_nests_deeper_than_they_say(html in soup()) {
+            let html = html.repeat(300);
+            let Ok(scanned) = scan::scan(&html) else { return Ok(()) };
+            let (mut depth, mut deepest) = (0_usize, 0);
+            let safe = CLEANER.clean(&scanned.html).to_string();
+            for piece in crate::clean::markup::pieces(&safe) {
+                match piece {
+                    Piece::Open { name: "br" | "hr" | "img", .. } | Piece::Text(_) => {}
+                    Piece::Open { .. } => depth += 1,
+                    Piece::Close { .. } => depth -= 1,
+                }
+                deepest = deepest.max(depth);
+            }
+            // What cannot nest in itself may stand between what can.
+            proptest::prop_assert!(deepest <= 4 * scan::MAX_DEPTH, "{}", deepest);
+        }
+
+        #[test]
+        fn what_was_cleaned_is_read_alike_wherever_it_stands(html in soup()) {
+            let once = clean(&html);
+            for (head, foot) in [
+                ("<div>", "</div>"),
+                ("<table><tbody><tr><td>", "</td></tr></tbody></table>"),
+            ] {
+                let placed = format!("{head}{once}{foot}");
+                proptest::prop_assert_eq!(clean(&placed), placed);
+            }
+        }
     }
 }

@@ -26,18 +26,40 @@ pub const MAX_REOPENED: usize = 1_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Beyond;
 
+/// What remains of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scanned<'a> {
+    /// The HTML.
+    pub html: Cow<'a, str>,
+    /// Whether every element is closed inside the one it was opened in, as far as a tokenizer can
+    /// tell.
+    pub is_nested: bool,
+}
+
 /// What remains of `html`, within the limits.
-pub fn scan(html: &str) -> Result<Cow<'_, str>, Beyond> {
+pub fn scan(html: &str) -> Result<Scanned<'_>, Beyond> {
     if html.len() > MAX_BYTES || html.bytes().filter(|&byte| byte == b'&').count() > MAX_REFERENCES
     {
         return Err(Beyond);
     }
-    let mut scan = Scan { html, at: 0, tags: 0, reopened: 0, open: Vec::new(), edits: Vec::new() };
+    let mut scan = Scan {
+        html,
+        at: 0,
+        tags: 0,
+        reopened: 0,
+        open: Vec::new(),
+        edits: Vec::new(),
+        is_nested: true,
+    };
     while let Some(next) = html[scan.at..].find('<') {
+        if scan.is_between_cells() {
+            scan.is_nested &= html[scan.at..scan.at + next].trim_ascii().is_empty();
+        }
         scan.at += next;
         scan.markup()?;
     }
-    Ok(scan.edited())
+    let is_nested = scan.is_nested && scan.open.is_empty();
+    Ok(Scanned { html: scan.edited(), is_nested })
 }
 
 /// What becomes of the tags of one name.
@@ -87,11 +109,16 @@ struct Scan<'a> {
     reopened: usize,
     open: Vec<Open>,
     edits: Vec<Edit>,
+    is_nested: bool,
 }
 
 struct Open {
     name: &'static str,
     formatting: bool,
+    /// How many flat elements are open directly inside.
+    flats: usize,
+    /// Of a table: whether one of its cells is open.
+    in_cell: bool,
 }
 
 /// Bytes to be replaced.
@@ -135,11 +162,21 @@ impl<'a> Scan<'a> {
             Fate::Flat if tag.is_closed && !matches!(name, "br" | "hr" | "img") => {
                 self.close_here(to, name);
             }
-            Fate::Flat => self.reopened += self.open.iter().filter(|open| open.formatting).count(),
+            Fate::Flat => {
+                self.reopened += self.open.iter().filter(|open| open.formatting).count();
+                self.cell(name, true);
+                if let Some(open) = self.open.last_mut() {
+                    open.flats += usize::from(!matches!(name, "br" | "hr" | "img"));
+                }
+            }
             Fate::Stay { .. } if tag.is_closed => self.close_here(to, name),
-            Fate::Stay { formatting } => self.push(name, formatting)?,
+            Fate::Stay { formatting } => {
+                self.is_nested &= name == "caption" || !self.is_between_cells();
+                self.push(name, formatting)?;
+            }
             Fate::Become(other) => {
                 self.edit(from + 1, from + 1 + tag.name.len(), other);
+                self.is_nested &= !self.is_between_cells();
                 self.push(other, other != "div")?;
             }
             Fate::Unwrap => self.edit(from, to, ""),
@@ -166,7 +203,12 @@ impl<'a> Scan<'a> {
                 let is_pair = self.html[..from].ends_with('>');
                 self.edit(from, to, if is_pair || name != "br" { "" } else { "<br>" });
             }
-            Fate::Flat => {}
+            Fate::Flat => {
+                self.cell(name, false);
+                if let Some(open) = self.open.last_mut() {
+                    open.flats = open.flats.saturating_sub(1);
+                }
+            }
             Fate::Stay { .. } => self.pop(name),
             Fate::Become(other) => {
                 self.edit(from + 2, from + 2 + tag.name.len(), other);
@@ -185,15 +227,35 @@ impl<'a> Scan<'a> {
     fn push(&mut self, name: &str, formatting: bool) -> Result<(), Beyond> {
         let name = KEPT.iter().find(|kept| **kept == name).copied().unwrap_or("div");
         self.reopened += self.open.iter().filter(|open| open.formatting).count();
-        self.open.push(Open { name, formatting });
+        self.open.push(Open { name, formatting, flats: 0, in_cell: false });
         if self.open.len() > MAX_DEPTH { Err(Beyond) } else { Ok(()) }
     }
 
     /// An end tag closes the innermost element or, for all we can be sure of, nothing: the parser
     /// ignores some that cross others. So the count is never below the parser's.
     fn pop(&mut self, name: &str) {
-        if self.open.last().is_some_and(|open| open.name == name) {
-            self.open.pop();
+        match self.open.pop_if(|open| open.name == name) {
+            Some(open) => self.is_nested &= !open.formatting || open.flats == 0,
+            None => self.is_nested = false,
+        }
+    }
+
+    /// Whether what stands here would be put before the table it stands in.
+    fn is_between_cells(&self) -> bool {
+        self.open.last().is_some_and(|open| open.name == "table" && !open.in_cell)
+    }
+
+    /// A flat element begins or ends: a cell opens or closes, or something else stands in a table.
+    fn cell(&mut self, name: &str, begins: bool) {
+        let is_cell = matches!(name, "td" | "th");
+        let is_row = matches!(name, "tr" | "thead" | "tbody" | "tfoot");
+        self.is_nested &= is_cell || is_row || !self.is_between_cells();
+        if let Some(open) = self.open.last_mut().filter(|_| is_cell || is_row) {
+            open.in_cell = is_cell && begins;
+            // Outside of a table the parser knows no cells.
+            self.is_nested &= open.name == "table";
+        } else if is_cell || is_row {
+            self.is_nested = false;
         }
     }
 
@@ -436,14 +498,15 @@ mod tests {
     use super::*;
 
     fn left(html: &str) -> String {
-        scan(html).expect("within the limits").into_owned()
+        scan(html).expect("within the limits").html.into_owned()
     }
 
     #[test]
     fn what_the_sanitiser_keeps_is_not_touched() {
         let html =
             "<p lang=fr>a <b>b</b> <a href='x>y'>c</a><br/><img src=\"u/\"> 1 < 2 <!-- c --></p>";
-        assert!(matches!(scan(html), Ok(Cow::Borrowed(_))));
+        let scanned = scan(html).expect("within the limits");
+        assert!(matches!(scanned.html, Cow::Borrowed(_)) && scanned.is_nested);
     }
 
     #[test]

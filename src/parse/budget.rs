@@ -53,6 +53,10 @@ pub fn survey(xml: &str) -> Result<Survey, Unreadable> {
     let mut reader = quick_xml::Reader::from_str(xml);
     loop {
         match reader.read_event() {
+            Ok(Event::Start(tag) | Event::Empty(tag)) if !is_name(&tag) => {
+                walk.needs(Repair::Characters);
+                break;
+            }
             Ok(Event::Start(tag)) => walk.start(&tag, true)?,
             Ok(Event::Empty(tag)) => {
                 walk.start(&tag, false)?;
@@ -75,6 +79,11 @@ pub fn survey(xml: &str) -> Result<Survey, Unreadable> {
     }
     walk.survey.extras = walk.collector.finish();
     Ok(walk.survey)
+}
+
+/// Whether a tag begins as one may: `< 2` and `<3` are text that nobody escaped.
+fn is_name(tag: &BytesStart<'_>) -> bool {
+    tag.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
 /// Prefixes whose elements we read, and the namespaces that feed-rs knows them by.
@@ -154,6 +163,15 @@ impl Walk {
 
     fn element(&mut self, tag: &BytesStart<'_>, prefix: &str, name: &str, is_open: bool) {
         match (prefix, name) {
+            // A body of XHTML, or a link as Atom writes it, that RSS does not know.
+            (_, "body" | "fullitem") if !self.is_atom && self.depth <= 4 => {
+                self.needs(Repair::Elements);
+            }
+            ("", "link") if !self.is_atom && !is_open && self.depth <= 4 => {
+                if tag.attributes_raw().contains("href") {
+                    self.needs(Repair::Elements);
+                }
+            }
             ("media", "description" | "title") => {
                 self.wants_text = Some(self.depth);
                 if !is_open {
@@ -214,12 +232,9 @@ impl Walk {
             self.wants_text = None;
         }
         self.person_wide = true;
-        let whole = format!("&{name};");
-        match crate::clean::entities::reference(&whole) {
-            Some((meaning, _)) => {
-                self.collector.text(&meaning.chars().collect::<String>(), self.depth);
-            }
-            None => self.collector.text(&whole, self.depth),
+        if self.collector.is_collecting() {
+            let whole = format!("&{name};");
+            self.collector.text(&crate::clean::entities::decode(&whole), self.depth);
         }
         if name.starts_with('#') && !is_character(name) {
             self.needs(Repair::Characters);

@@ -12,8 +12,14 @@ use crate::clean::entities;
 
 /// `xml` with its elements mended, as far as it is well-formed.
 pub fn mend(xml: &str) -> String {
-    let mut mender =
-        Mender { xml, at: 0, open: Vec::new(), buffers: vec![String::new()], inner: String::new() };
+    let mut mender = Mender {
+        xml,
+        at: 0,
+        open: Vec::new(),
+        buffers: vec![String::new()],
+        inner: String::new(),
+        is_rss: xml.starts_with("<rss"),
+    };
     let mut reader = quick_xml::Reader::from_str(xml);
     reader.config_mut().check_end_names = false;
     loop {
@@ -43,6 +49,10 @@ enum Fate {
     Text(usize),
     /// The same, and names are freed of addresses.
     Person(usize),
+    /// The same, as the body of an item of RSS.
+    Body(usize),
+    /// A link of Atom's in RSS.
+    Link,
     /// An item: its text is gathered apart.
     Item,
 }
@@ -55,6 +65,7 @@ struct Mender<'a> {
     buffers: Vec<String>,
     /// Items taken out of the item that is open.
     inner: String,
+    is_rss: bool,
 }
 
 impl<'a> Mender<'a> {
@@ -98,15 +109,27 @@ impl<'a> Mender<'a> {
                 }
                 self.at = to;
             }
-            Fate::Text(_) | Fate::Person(_) if is_outermost => {
-                let head = relabelled_as_text(tag);
+            Fate::Text(_) | Fate::Person(_) | Fate::Body(_) if is_outermost => {
+                let head = match fate {
+                    Fate::Body(_) => "<content:encoded>".to_owned(),
+                    _other => relabelled_as_text(tag),
+                };
                 if let Some(out) = self.out() {
                     out.push_str(&head);
                 }
                 self.at = to;
             }
+            Fate::Link => {
+                let address = entities::escape(&attribute(tag, "href").unwrap_or_default());
+                if let Some(out) = self.out() {
+                    out.push_str(&format!("<link>{address}</link>"));
+                }
+                self.at = to;
+            }
             Fate::Drop if is_outermost => self.at = to,
-            Fate::Keep | Fate::Drop | Fate::Text(_) | Fate::Person(_) => self.copy(to),
+            Fate::Keep | Fate::Drop | Fate::Text(_) | Fate::Person(_) | Fate::Body(_) => {
+                self.copy(to);
+            }
         }
         if is_open {
             self.open.push(fate);
@@ -121,6 +144,12 @@ impl<'a> Mender<'a> {
         match (prefix, name) {
             (_, "item" | "entry") => Fate::Item,
             (_, "rss" | "feed" | "channel" | "RDF") => Fate::Enter,
+            (_, "body" | "fullitem") | ("atom", "content" | "summary")
+                if is_open && self.is_rss =>
+            {
+                Fate::Body(to)
+            }
+            ("", "link") if !is_open && self.is_rss => Fate::Link,
             ("media", "group") => Fate::Enter,
             ("media", "content") => Fate::Enter,
             ("media", "description") if is_open => self.text_if_any(to),
@@ -166,11 +195,14 @@ impl<'a> Mender<'a> {
         };
         let is_outermost = self.is_settled().is_none();
         match fate {
-            Fate::Text(from) | Fate::Person(from) if is_outermost => {
+            Fate::Text(from) | Fate::Person(from) | Fate::Body(from) if is_outermost => {
                 let inner = &self.xml[from..self.at];
                 let text = unwrapped(inner);
                 let text = if matches!(fate, Fate::Person(_)) { name_of(&text) } else { text };
-                let end = &self.xml[self.at..to];
+                let end = match fate {
+                    Fate::Body(_) => "</content:encoded>",
+                    _other => &self.xml[self.at..to],
+                };
                 let escaped = entities::escape(&text);
                 if let Some(out) = self.out() {
                     out.push_str(&escaped);
@@ -183,9 +215,13 @@ impl<'a> Mender<'a> {
                 self.copy(to);
                 self.close_item();
             }
-            Fate::Enter | Fate::Keep | Fate::Drop | Fate::Text(_) | Fate::Person(_) => {
-                self.copy(to)
-            }
+            Fate::Enter
+            | Fate::Keep
+            | Fate::Drop
+            | Fate::Link
+            | Fate::Text(_)
+            | Fate::Person(_)
+            | Fate::Body(_) => self.copy(to),
         }
     }
 
@@ -360,6 +396,11 @@ mod tests {
                 "<content type=\"application/xhtml+xml\"><p>a</p></content>",
                 "<content type=\"xhtml\"><p>a</p></content>",
             ),
+            (
+                "<body xmlns=\"http://www.w3.org/1999/xhtml\"><p>a</p></body>",
+                "<content:encoded>&lt;p&gt;a&lt;/p&gt;</content:encoded>",
+            ),
+            ("<link href=\"http://e.fr/?a&amp;b\"/>", "<link>http://e.fr/?a&amp;b</link>"),
             ("<guid isPermaLink=\"false\">a</guid>", "<guid isPermaLink=\"false\">a</guid>"),
         ] {
             let item = |inner: &str| format!("<rss><channel><item>{inner}</item></channel></rss>");

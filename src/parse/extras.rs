@@ -28,6 +28,10 @@ pub struct ItemExtras {
     pub source_url: Option<String>,
     /// `itunes:author`.
     pub author: Option<String>,
+    /// RSS 1.0 `rdf:about`: what the item is called, though it has no guid.
+    pub about: Option<String>,
+    /// A date of Dublin Core terms.
+    pub date: Option<String>,
     /// RSS 2.0 `enclosure`: address, media type, length, as written.
     pub enclosures: Vec<[Option<String>; 3]>,
     /// `xml:base` from the root down to the body, outermost first.
@@ -49,6 +53,7 @@ enum Field {
     Day,
     SourceTitle,
     Author,
+    Date,
 }
 
 /// Collects extras while a document is walked.
@@ -74,7 +79,7 @@ impl Collector {
             self.base(base, name, depth);
         }
         let field = match (self.item_depth, self.source_depth) {
-            (None, _) => self.start_in_channel(name, depth),
+            (None, _) => self.start_in_channel(tag, name, depth),
             (Some(item), None) => self.start_in_item(tag, prefix, name, depth - item),
             (Some(_), Some(source)) => self.start_in_source(tag, name, depth - source),
         };
@@ -84,12 +89,18 @@ impl Collector {
         }
     }
 
-    fn start_in_channel(&mut self, name: &str, depth: usize) -> Option<Field> {
+    fn start_in_channel(
+        &mut self,
+        tag: &BytesStart<'_>,
+        name: &str,
+        depth: usize,
+    ) -> Option<Field> {
         match name {
             "item" | "entry" if depth <= 3 => {
                 self.item_depth = Some(depth);
                 let bases = self.bases.iter().map(|(_, base)| base.clone()).collect();
-                self.extras.items.push(ItemExtras { bases, ..ItemExtras::default() });
+                let about = attribute(tag, "rdf:about").filter(|about| !about.trim().is_empty());
+                self.extras.items.push(ItemExtras { bases, about, ..ItemExtras::default() });
                 None
             }
             "ttl" => Some(Field::Ttl),
@@ -126,6 +137,9 @@ impl Collector {
                 Some(Field::SourceTitle)
             }
             ("itunes", "author") if below == 1 => Some(Field::Author),
+            ("dcterms", "issued" | "created" | "modified" | "date") if below == 1 => {
+                Some(Field::Date).filter(|_| item.date.is_none())
+            }
             _ => None,
         }
     }
@@ -144,6 +158,11 @@ impl Collector {
             _ => {}
         }
         None
+    }
+
+    /// Whether the text that follows is wanted.
+    pub fn is_collecting(&self) -> bool {
+        self.field.is_some()
     }
 
     /// Text stands in the innermost element.
@@ -203,15 +222,15 @@ impl Collector {
                     wishes.skip_days.push(day);
                 }
             }
-            Field::SourceTitle | Field::Author => {
-                let kept = Some(text.to_owned());
-                if let Some(item) = self.extras.items.last_mut() {
-                    match field {
-                        Field::Author => item.author = kept,
-                        _other => item.source_title = kept,
-                    }
-                }
-            }
+            Field::SourceTitle => self.keep_in_item(|item| &mut item.source_title),
+            Field::Author => self.keep_in_item(|item| &mut item.author),
+            Field::Date => self.keep_in_item(|item| &mut item.date),
+        }
+    }
+
+    fn keep_in_item(&mut self, place: fn(&mut ItemExtras) -> &mut Option<String>) {
+        if let Some(item) = self.extras.items.last_mut() {
+            *place(item) = Some(self.text.trim().to_owned());
         }
     }
 

@@ -3,6 +3,7 @@
 
 use feed_rs::model::{Entry, FeedType, Link, Person, Text};
 
+use super::date;
 use super::extras::ItemExtras;
 use crate::clean::{entities, plain};
 use crate::model::document::{Enclosure, Item, Origin, RawHtml};
@@ -26,23 +27,28 @@ pub struct Context<'a> {
 
 /// Makes an item; `extras` are those of the same item, where they could be told.
 pub fn item(entry: Entry, extras: Option<&ItemExtras>, context: &Context<'_>) -> Item {
-    let guid = Some(entry.id.trim()).filter(|id| !id.is_empty()).map(str::to_owned);
+    let about = extras.and_then(|extras| extras.about.as_deref()).unwrap_or_default();
+    let guid = [entry.id.as_str(), about].map(str::trim);
+    let guid = guid.into_iter().find(|id| !id.is_empty()).map(str::to_owned);
     let enclosures = enclosures(&entry, extras, context);
     let document = extras.and_then(|extras| own_base(extras, context.base));
     let address = |text: &str| web(text, document.as_ref().unwrap_or(context.base));
-    let link = alternate(&entry.links)
+    let link = alternate(&entry.links, context.base)
         .and_then(|link| address(&link.href))
-        .or_else(|| permalink(guid.as_deref(), extras, context.kind))
+        .or_else(|| permalink(guid.as_deref(), extras))
         .or_else(|| entry.content.as_ref()?.src.as_ref().and_then(|link| address(&link.href)))
         .or_else(|| enclosures.first().and_then(|file| WebUrl::parse(&file.url).ok()));
     // feed-rs copies `published` to `updated` in RSS, which says nothing about an edit.
     let is_copied = *context.kind != FeedType::Atom && entry.updated == entry.published;
+    let other_date = || extras.and_then(|extras| date::parse(extras.date.as_deref()?));
+    let title = entry.title.as_ref().filter(|title| !title.content.trim().is_empty());
+    let title = title.or_else(|| entry.media.iter().find_map(|media| media.title.as_ref()));
     Item {
         base: document.or_else(|| link.clone()).or_else(|| context.site.cloned()),
         link,
-        title: entry.title.as_ref().map(|title| title_of(title, context.kind)).unwrap_or_default(),
+        title: title.map(|title| title_of(title, context.kind)).unwrap_or_default(),
         authors: authors(&entry, extras, context),
-        published: entry.published.or(entry.updated),
+        published: entry.published.or(entry.updated).or_else(other_date),
         updated: entry.updated.filter(|_| !is_copied),
         categories: categories(&entry),
         origin: extras.and_then(|extras| origin(extras, context.base)),
@@ -73,9 +79,12 @@ fn own_base(extras: &ItemExtras, document: &WebUrl) -> Option<WebUrl> {
         .fold(outermost, |base, inner| web(inner, base.as_ref().unwrap_or(document)).or(base))
 }
 
-/// The link to the item itself: RSS has one kind, Atom says which is which (RFC 4287, 4.2.7.2).
-pub fn alternate(links: &[Link]) -> Option<&Link> {
-    let is_usable = |link: &&Link| !link.href.trim().is_empty() && link.target.is_none();
+/// The link to the item or the feed itself: RSS has one kind, Atom says which is which (RFC 4287,
+/// section 4.2.7.2). An empty one, which feed-rs resolves to the document, is none.
+pub fn alternate<'a>(links: &'a [Link], base: &WebUrl) -> Option<&'a Link> {
+    let is_usable = |link: &&Link| {
+        !link.href.trim().is_empty() && link.href != base.as_str() && link.target.is_none()
+    };
     let is_alternate = |link: &&Link| link.rel.as_deref().is_none_or(|rel| rel == "alternate");
     let is_page =
         |link: &&Link| link.media_type.as_deref().is_none_or(|kind| kind.contains("html"));
@@ -85,14 +94,11 @@ pub fn alternate(links: &[Link]) -> Option<&Link> {
     })
 }
 
-/// A guid of RSS is a link unless it says that it is not.
-fn permalink(guid: Option<&str>, extras: Option<&ItemExtras>, kind: &FeedType) -> Option<WebUrl> {
-    let is_rss = matches!(kind, FeedType::RSS0 | FeedType::RSS1 | FeedType::RSS2);
+/// A guid of RSS is a link unless it says that it is not; an id of Atom or JSON Feed that is an
+/// address of the web is one where there is no other.
+fn permalink(guid: Option<&str>, extras: Option<&ItemExtras>) -> Option<WebUrl> {
     let is_denied = extras.and_then(|extras| extras.is_permalink) == Some(false);
-    if !is_rss || is_denied {
-        return None;
-    }
-    WebUrl::parse(guid?).ok()
+    if is_denied { None } else { WebUrl::parse(guid?).ok() }
 }
 
 /// Atom says what is text and what is HTML; RSS does not, and means HTML.
@@ -178,9 +184,9 @@ fn origin(extras: &ItemExtras, base: &WebUrl) -> Option<Origin> {
 /// The fullest text there is: content, else summary, else what podcasts and videos carry.
 fn body(entry: Entry, kind: &FeedType) -> RawHtml {
     let content = entry.content.and_then(|content| {
-        let is_text =
-            content.content_type.ty() == "text" || content.content_type.as_ref().contains("xml");
-        let is_plain = content.content_type.as_ref() == "text/plain";
+        let media_type = content.content_type.as_ref();
+        let is_plain = media_type == "text/plain";
+        let is_text = ["text/", "html", "xml"].iter().any(|part| media_type.contains(part));
         content.body.filter(|_| is_text).map(|body| (body, is_plain))
     });
     let text = |text: Text, is_plain: bool| (text.content, is_plain);

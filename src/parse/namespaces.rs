@@ -1,7 +1,8 @@
 //! The second rung: the root element says what feed-rs knows.
 //!
 //! RSS of odd versions becomes 2.0; Atom 0.3 and misspelt namespaces become Atom 1.0; RSS 0.90 and
-//! 1.0, which feed-rs reads strictly, become 2.0 with their items inside the channel; prefixes that
+//! 1.0, which feed-rs reads strictly, become 2.0 with their items inside the channel; a missing
+//! channel is put in; prefixes that
 //! are used without being bound are bound to what they always mean.
 
 use super::budget::{ATOM, NAMESPACES, RSS_1};
@@ -15,6 +16,10 @@ pub fn namespace(spelt: &str) -> Option<&'static str> {
     Some(match bare {
         "w3.org/2005/atom" | "purl.org/atom/ns" | "purl.org/atom" | "example.com/newformat" => ATOM,
         "purl.org/rss/1.0"
+        | "purl.org/rss/2.0"
+        | "backend.userland.com/rss2"
+        | "backend.userland.com/rss"
+        | "blogs.law.harvard.edu/tech/rss"
         | "my.netscape.com/rdf/simple/0.9"
         | "channel.netscape.com/rdf/simple/0.9" => RSS_1,
         "purl.org/rss/1.0/modules/content" => NAMESPACES[0].1,
@@ -55,7 +60,8 @@ pub fn mend(text: &str) -> String {
         }
         _ => {
             write_root(&mut out, "rss", &attributes, " version=\"2.0\"");
-            if local == "rdf" {
+            let has_channel = body.contains("<channel") || body.contains(":channel");
+            if local == "rdf" || !has_channel {
                 push_in_channel(&mut out, body)
             } else {
                 out.push_str(body)
@@ -198,6 +204,8 @@ mod tests {
             "<feed version=\"0.3\" xmlns=\"http://purl.org/atom/ns#\"><entry><modified>x</modified></entry></feed>",
         );
         assert!(atom.contains("<entry><updated>x</updated></entry></feed>"), "{atom}");
+        let bare = mend("<rss><item>a</item></rss>");
+        assert!(bare.ends_with("<channel><item>a</item></channel></rss>"), "{bare}");
         let rdf = mend(
             "<rdf:RDF xmlns:rdf='r'><channel><title>a</title></channel><item>b</item></rdf:RDF>",
         );

@@ -7,7 +7,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use feed_rs::model::{Feed, FeedType};
+use feed_rs::model::Feed;
 
 use super::budget::{self, Root, Survey};
 use super::{date, decode, item, json, repair};
@@ -123,11 +123,7 @@ fn parse(text: &str, base: &WebUrl) -> Result<Feed, Failure> {
 }
 
 fn document(feed: Feed, survey: &Survey, base: &WebUrl, repair: Repair) -> Document {
-    let site = item::alternate(&feed.links)
-        .filter(|link| {
-            feed.feed_type != FeedType::JSON || Some(link.href.as_str()) != Some(base.as_str())
-        })
-        .and_then(|link| item::web(&link.href, base));
+    let site = item::alternate(&feed.links, base).and_then(|link| item::web(&link.href, base));
     let context =
         item::Context { kind: &feed.feed_type, base, site: site.as_ref(), authors: &feed.authors };
     let is_aligned = survey.extras.items.len() == feed.entries.len();
@@ -227,6 +223,219 @@ mod tests {
                 let limit = budget::MAX_DEPTH;
                 assert_eq!(error, Unreadable::TooMuch { limit, unit: "levels of elements" });
             }
+        }
+    }
+
+    static FEEDS: include_dir::Dir<'_> =
+        include_dir::include_dir!("$CARGO_MANIFEST_DIR/tests/feeds");
+
+    /// What a file says must hold: the lines `name: value` of its first comment.
+    fn claims(text: &str) -> Vec<(String, String)> {
+        let lines: Vec<String> = match text.strip_prefix("<!--") {
+            Some(rest) => {
+                let (comment, _) = rest.split_once("-->").expect("a comment");
+                comment.lines().map(str::to_owned).collect()
+            }
+            None => {
+                let value: serde_json::Value = serde_json::from_str(text).expect("JSON");
+                let lines = value["_must_hold"].as_array().expect("claims");
+                lines.iter().filter_map(|line| Some(line.as_str()?.to_owned())).collect()
+            }
+        };
+        let pair = |line: &String| {
+            let (name, value) = line.split_once(": ")?;
+            Some((name.to_owned(), value.to_owned()))
+        };
+        lines.iter().filter_map(pair).collect()
+    }
+
+    fn list<T: std::fmt::Display>(values: &[T]) -> String {
+        values.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
+    }
+
+    fn or_none<T: std::fmt::Display>(value: Option<T>) -> String {
+        value.map_or_else(|| "none".to_owned(), |value| value.to_string())
+    }
+
+    /// What a document says under the name of a claim.
+    fn said(document: &Document, name: &str) -> String {
+        if let Some(rest) = name.strip_prefix("item ") {
+            let (number, field) = rest.split_once(' ').expect("a field");
+            let number: usize = number.parse().expect("a number");
+            return said_by_item(&document.items[number - 1], field);
+        }
+        match name {
+            "repair" => format!("{:?}", document.repair),
+            "title" => document.title.to_string(),
+            "language" => or_none(document.language.as_ref()),
+            "site" => or_none(document.site.as_ref()),
+            "items" => document.items.len().to_string(),
+            "ttl" => or_none(document.wishes.ttl_mins),
+            "syndication" => or_none(document.wishes.syndication_mins),
+            "skip hours" => list(&document.wishes.skip_hours),
+            "skip days" => list(&document.wishes.skip_days),
+            _ => panic!("an unknown claim: {name}"),
+        }
+    }
+
+    fn said_by_item(item: &crate::model::document::Item, field: &str) -> String {
+        let date = |time: Option<chrono::DateTime<chrono::Utc>>| {
+            or_none(time.map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)))
+        };
+        match field {
+            "guid" => or_none(item.guid.as_ref()),
+            "link" => or_none(item.link.as_ref()),
+            "base" => or_none(item.base.as_ref()),
+            "title" => item.title.to_string(),
+            "authors" => list(&item.authors),
+            "categories" => list(&item.categories),
+            "date" => date(item.published),
+            "body" => item.body.0.trim().to_owned(),
+            "origin" => or_none(
+                item.origin.as_ref().map(|o| format!("{} {}", o.title, or_none(o.url.as_ref()))),
+            ),
+            "enclosure" => or_none(item.enclosures.first().map(|file| {
+                let length = file.length.map(|length| length.to_string());
+                let parts = [Some(file.url.clone()), file.media_type.clone(), length];
+                parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+            })),
+            _ => panic!("an unknown claim: {field}"),
+        }
+    }
+
+    #[test]
+    fn every_feed_holds_what_its_first_comment_says() {
+        let mut broken = Vec::new();
+        for file in FEEDS.files() {
+            let name = file.path().display();
+            let text = String::from_utf8_lossy(file.contents());
+            let document = read(file.contents(), None, &base());
+            let document = document.unwrap_or_else(|error| panic!("{name}: {error}"));
+            let claims = claims(&text);
+            assert!(!claims.is_empty(), "{name} claims nothing");
+            for (claim, value) in claims {
+                let said = said(&document, &claim);
+                if said != value {
+                    broken.push(format!("{name}: {claim}: {said}, not {value}"));
+                }
+            }
+            assert_eq!(read(file.contents(), None, &base()).as_ref(), Ok(&document), "{name}");
+        }
+        assert!(broken.is_empty(), "{}", broken.join("\n"));
+    }
+
+    #[test]
+    fn what_is_beyond_the_budget_is_refused_and_named() {
+        let limit = |limit: usize, unit: &'static str| Unreadable::TooMuch { limit, unit };
+        let one = |inner: String| rss(&format!("<item>{inner}</item>"));
+        for (text, error) in [
+            (rss(&"<item/>".repeat(1_000_000)), limit(budget::MAX_ITEMS, "items")),
+            (
+                one("<category>a</category>".repeat(1_000_000)),
+                limit(budget::MAX_ELEMENTS, "elements"),
+            ),
+            (one("<link>a</link>".repeat(1_000_000)), limit(budget::MAX_ELEMENTS, "elements")),
+            (one("<author>a</author>".repeat(1_000_000)), limit(budget::MAX_ELEMENTS, "elements")),
+            (
+                one("<enclosure url='a'/>".repeat(1_000_000)),
+                limit(budget::MAX_ELEMENTS, "elements"),
+            ),
+            (
+                one(format!("<a {}/>", "b='' ".repeat(50_000))),
+                limit(budget::MAX_ATTRIBUTES, "attributes"),
+            ),
+            (
+                format!("<rss {}><channel/></rss>", "xmlns:a='b' ".repeat(50_000)),
+                limit(budget::MAX_ATTRIBUTES, "attributes"),
+            ),
+            (
+                format!("{{\"items\": {}", "[".repeat(100_000)),
+                limit(budget::MAX_DEPTH, "levels of JSON"),
+            ),
+            (" ".repeat(decode::MAX_BYTES + 1), limit(decode::MAX_BYTES, "bytes")),
+        ] {
+            assert_eq!(read_text(&text), Err(error));
+        }
+    }
+
+    #[test]
+    fn large_but_lawful_documents_are_read() {
+        let title = "é".repeat(2_500_000);
+        let long = "a".repeat(1_000_000);
+        let tags = "<category>a</category>".repeat(10_000);
+        let text = rss(&format!(
+            "{}<item><title>{title}</title><guid>{long}</guid><link>https://e.fr/{long}</link>{tags}\
+             <description>{long}</description><x y=\"{long}\"/></item>",
+            "<?x y?><!-- z -->".repeat(100_000),
+        ));
+        let document = read_text(&text).expect("a feed");
+        let item = &document.items[0];
+        assert_eq!(item.title.as_str().chars().count(), 1_000);
+        assert_eq!(item.guid.as_ref().map(String::len), Some(1_000_000));
+        assert_eq!((item.link.as_ref(), item.categories.len()), (None, 1));
+        assert_eq!(item.body.0.len(), 1_000_000);
+    }
+
+    #[test]
+    fn hostile_json_is_refused_or_read() {
+        let feed = |items: &str| {
+            format!(
+                "\u{feff}{{\"version\": \"https://jsonfeed.org/version/1\", \"title\": \"t\", \"items\": {items}}}"
+            )
+        };
+        for (text, items) in [
+            (feed("[{\"id\": \"1\", \"id\": \"2\"}]"), Some(1)),
+            (feed("[{\"id\": \"\\ud800\"}]"), Some(1)),
+            (feed("[{\"id\": 1}] "), Some(1)),
+            (feed("{}"), Some(0)),
+            (feed("null"), Some(0)),
+            (feed("[{\"id\": 1e999}]"), None),
+            ("null".to_owned(), None),
+            ("[]".to_owned(), None),
+        ] {
+            let read = read_text(&text).ok().map(|document| document.items.len());
+            assert_eq!(read, items, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_document_cut_anywhere_is_read_or_refused() {
+        for file in FEEDS.files() {
+            for end in (0..file.contents().len()).step_by(97) {
+                let _ = read(&file.contents()[..end], None, &base());
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig {
+            failure_persistence: None,
+            ..Default::default()
+        })]
+
+        #[test]
+        fn nothing_a_publisher_sends_makes_it_panic(
+            which in proptest::prelude::any::<proptest::sample::Index>(),
+            edits in proptest::collection::vec(
+                (proptest::prelude::any::<proptest::sample::Index>(), 0..8_usize, "[<>&;:/a\u{e9}\u{2019}\"'=!\\[\\]-]{0,6}"),
+                0..12,
+            ),
+        ) {
+            let files: Vec<_> = FEEDS.files().collect();
+            let mut bytes = files[which.index(files.len())].contents().to_vec();
+            for (at, length, by) in edits {
+                let from = at.index(bytes.len() + 1);
+                let to = (from + length).min(bytes.len());
+                bytes.splice(from..to, by.bytes());
+            }
+            let one = read(&bytes, Some("text/xml; charset=iso-8859-1"), &base());
+            let other = read(&bytes, Some("text/xml; charset=iso-8859-1"), &base());
+            proptest::prop_assert_eq!(one, other);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400)) {
+            let _ = read(&bytes, None, &base());
         }
     }
 }
