@@ -581,7 +581,7 @@ mod tests {
             (60, true, true),
             (75, true, false),
             (200, false, false),
-            (5_000, false, false),
+            (1_000, false, false),
         ] {
             let letter = built_in(&many(stories, &long));
             let size = typeset::encoded_len(&letter.html);
