@@ -84,18 +84,21 @@ fn push_hex(out: &mut String, mark: char, byte: u8) {
 
 /// RFC 2045, section 6.8.
 fn base64_lines(bytes: &[u8]) -> String {
+    let lines = bytes.chunks(BODY_LINE / 4 * 3).map(|line| base64(line) + "\r\n");
+    lines.collect()
+}
+
+/// RFC 4648, section 4.
+pub fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len() * 3 / 2);
-    for line in bytes.chunks(BODY_LINE / 4 * 3) {
-        for three in line.chunks(3) {
-            let bits = three.iter().fold(0_u32, |bits, &byte| bits << 8 | u32::from(byte))
-                << (8 * (3 - three.len()));
-            for place in 0..4 {
-                let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
-                out.push(if place <= three.len() { char::from(digit) } else { '=' });
-            }
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let bits = three.iter().fold(0_u32, |bits, &byte| bits << 8 | u32::from(byte));
+        let bits = bits << (8 * (3 - three.len()));
+        for place in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
+            out.push(if place <= three.len() { char::from(digit) } else { '=' });
         }
-        out.push_str("\r\n");
     }
     out
 }

@@ -7,3 +7,5 @@ pub mod folder;
 pub mod message;
 pub mod reply;
 pub mod smtp;
+pub mod tls;
+pub mod wire;
