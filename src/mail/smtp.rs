@@ -9,41 +9,15 @@
 //! 538), concerns the relay and its configuration, which a person can put right: it defers. A 5yz to
 //! MAIL, RCPT, DATA or the text concerns the letter: it rejects.
 
-use std::net::IpAddr;
 use std::ops::Range;
-use std::time::Duration;
 
-use tokio::net::TcpStream;
-
-use crate::mail::encode;
 use crate::mail::message;
 use crate::mail::reply;
-use crate::mail::tls::{TlsError, Trust};
-use crate::mail::wire::{Reply, Stream, Wire, WireError};
+use crate::mail::session::{NotNow, Offers, PATIENCE, Relay, Security, shown};
+use crate::mail::wire::{Reply, Wire, WireError};
 use crate::model::letter::Handover;
 use crate::model::secret::Address;
-use crate::model::settings::{Login, SmtpSettings, SmtpTls};
-
-/// How long each step may take.
-#[derive(Debug, Clone, Copy)]
-struct Patience {
-    /// A connection to one of the server's addresses, and TLS on it.
-    connect: Duration,
-    /// A reply to a command. RFC 5321, section 4.5.3.2 allows for minutes; a relay of one's own
-    /// that takes longer than this is tried again later.
-    command: Duration,
-    /// The reply to the final dot (RFC 5321, section 4.5.3.2.6).
-    dot: Duration,
-    /// The reply to QUIT, on which nothing depends.
-    quit: Duration,
-}
-
-const PATIENCE: Patience = Patience {
-    connect: Duration::from_secs(15),
-    command: Duration::from_secs(60),
-    dot: Duration::from_secs(600),
-    quit: Duration::from_secs(5),
-};
+use crate::model::settings::SmtpSettings;
 
 /// Why a dialogue ended before the final dot.
 #[derive(Debug)]
@@ -51,18 +25,12 @@ enum Stop {
     /// This letter is refused for good.
     Refused(String),
     /// All else; the letter can be tried again.
-    NotNow(String),
+    NotNow(NotNow),
 }
 
-impl From<WireError> for Stop {
-    fn from(error: WireError) -> Self {
-        Self::NotNow(reply::kept(&error.to_string()))
-    }
-}
-
-impl From<TlsError> for Stop {
-    fn from(error: TlsError) -> Self {
-        Self::NotNow(reply::kept(&error.to_string()))
+impl<T: Into<NotNow>> From<T> for Stop {
+    fn from(error: T) -> Self {
+        Self::NotNow(error.into())
     }
 }
 
@@ -70,7 +38,7 @@ impl From<Stop> for Handover {
     fn from(stop: Stop) -> Self {
         match stop {
             Stop::Refused(reply) => Self::Rejected { reply },
-            Stop::NotNow(reply) => Self::Deferred { reply },
+            Stop::NotNow(NotNow(reply)) => Self::Deferred { reply },
         }
     }
 }
@@ -91,31 +59,7 @@ pub async fn deliver(
         Err(error) => return Stop::from(error).into(),
     };
     let relay = Relay { settings, security, patience: PATIENCE };
-    relay.deliver(Envelope { from, to }, bytes, journal).await
-}
-
-/// How the connection is secured, and whom it trusts.
-enum Security {
-    Implicit(Trust),
-    StartTls(Trust),
-    None,
-}
-
-impl Security {
-    fn wanted(tls: SmtpTls) -> Result<Self, TlsError> {
-        Ok(match tls {
-            SmtpTls::Implicit => Self::Implicit(Trust::of_this_machine()?),
-            SmtpTls::StartTls => Self::StartTls(Trust::of_this_machine()?),
-            SmtpTls::None => Self::None,
-        })
-    }
-}
-
-/// A mail server and how to talk to it.
-struct Relay<'a> {
-    settings: &'a SmtpSettings,
-    security: Security,
-    patience: Patience,
+    hand_over(&relay, Envelope { from, to }, bytes, journal).await
 }
 
 struct Envelope<'a> {
@@ -123,220 +67,74 @@ struct Envelope<'a> {
     to: &'a Address,
 }
 
-impl Relay<'_> {
-    async fn deliver(
-        &self,
-        envelope: Envelope<'_>,
-        bytes: &[u8],
-        journal: impl AsyncFnOnce() -> bool,
-    ) -> Handover {
-        let mut wire = match self.ready(&envelope).await {
-            Ok(wire) => wire,
-            Err(stop) => return stop.into(),
-        };
-        // From here on no QUIT before the final dot: the server would take it for the text.
-        if !journal().await {
-            return Stop::NotNow("stopped before the text was sent".to_owned()).into();
-        }
-        if let Err(error) = wire.send(&stuffed(bytes), self.patience.dot).await {
-            return Stop::from(error).into();
-        }
-        let handover = self.dot(&mut wire).await;
-        self.quit(wire).await;
-        handover
+async fn hand_over(
+    relay: &Relay<'_>,
+    envelope: Envelope<'_>,
+    bytes: &[u8],
+    journal: impl AsyncFnOnce() -> bool,
+) -> Handover {
+    let mut wire = match ready(relay, &envelope).await {
+        Ok(wire) => wire,
+        Err(stop) => return stop.into(),
+    };
+    // From here on no QUIT before the final dot: the server would take it for the text.
+    if !journal().await {
+        return Handover::Deferred { reply: "stopped before the text was sent".to_owned() };
     }
-
-    /// Ends the text. Whatever happens to the dot itself, the server may have seen it.
-    async fn dot(&self, wire: &mut Wire) -> Handover {
-        match wire.end_of_text(self.patience.dot).await {
-            Ok(said) => match said.code {
-                200..300 => Handover::Accepted { reply: shown(&said) },
-                400..500 => Handover::Deferred { reply: shown(&said) },
-                500.. => Handover::Rejected { reply: shown(&said) },
-                _ => Handover::Uncertain { reason: shown(&said) },
-            },
-            Err(error) => Handover::Uncertain { reason: reply::kept(&error.to_string()) },
-        }
+    if let Err(error) = wire.send(&stuffed(bytes), relay.patience.dot).await {
+        return Stop::from(error).into();
     }
+    let handover = after_the_dot(wire.end_of_text(relay.patience.dot).await);
+    relay.quit(wire).await;
+    handover
+}
 
-    /// The dialogue up to 354. A server that says no is left with QUIT.
-    async fn ready(&self, envelope: &Envelope<'_>) -> Result<Wire, Stop> {
-        let (mut wire, offers) = self.connected().await?;
-        let said = async {
-            if let Some(login) = &self.settings.login {
-                self.log_in(&mut wire, &offers, login).await?;
-            }
-            self.announce(&mut wire, &offers, envelope).await
-        };
-        match said.await {
-            Ok(()) => {
-                wire.nothing_unasked()?;
-                Ok(wire)
-            }
-            Err(stop) => {
-                self.quit(wire).await;
-                Err(stop)
-            }
-        }
-    }
-
-    /// A connection, secured as it must be and greeted.
-    async fn connected(&self) -> Result<(Wire, Offers), Stop> {
-        let stream = self.reached().await?;
-        let name = own_name(&stream);
-        match &self.security {
-            Security::Implicit(trust) => {
-                let mut wire = self.secured(trust, stream).await?;
-                must(&wire.reply(self.patience.command).await?, 220)?;
-                let offers = self.hello(&mut wire, &name).await?;
-                Ok((wire, offers))
-            }
-            Security::StartTls(trust) => {
-                let mut wire = Wire::new(stream);
-                must(&wire.reply(self.patience.command).await?, 220)?;
-                let offers = self.hello(&mut wire, &name).await?;
-                if !offers.has("STARTTLS") {
-                    self.quit(wire).await;
-                    return Err(Stop::NotNow("the server does not offer STARTTLS".to_owned()));
-                }
-                must(&wire.command("STARTTLS", self.patience.command).await?, 220)?;
-                let mut wire = self.secured(trust, wire.into_stream()?).await?;
-                // What was offered before was not protected.
-                let offers = self.hello(&mut wire, &name).await?;
-                Ok((wire, offers))
-            }
-            Security::None => {
-                if !stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback()) {
-                    let refusal = "nothing is sent to another machine without TLS";
-                    return Err(Stop::NotNow(refusal.to_owned()));
-                }
-                let mut wire = Wire::new(stream);
-                must(&wire.reply(self.patience.command).await?, 220)?;
-                let offers = self.hello(&mut wire, &name).await?;
-                Ok((wire, offers))
-            }
-        }
-    }
-
-    /// A TCP connection to the first of the server's addresses that takes one.
-    async fn reached(&self) -> Result<TcpStream, Stop> {
-        let patience = self.patience.connect;
-        let look_up = tokio::net::lookup_host((self.settings.host.as_str(), self.settings.port));
-        let addresses = match tokio::time::timeout(patience, look_up).await {
-            Ok(Ok(addresses)) => addresses,
-            Ok(Err(error)) => return Err(unreached(&error.to_string())),
-            Err(_) => return Err(unreached("its name was not resolved in time")),
-        };
-        let mut last = unreached("it has no address");
-        for address in addresses {
-            match tokio::time::timeout(patience, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(error)) => last = unreached(&error.to_string()),
-                Err(_) => last = unreached("it does not answer"),
-            }
-        }
-        Err(last)
-    }
-
-    async fn secured(&self, trust: &Trust, stream: impl Stream + 'static) -> Result<Wire, Stop> {
-        let handshake = trust.secure(stream, &self.settings.host);
-        match tokio::time::timeout(self.patience.connect, handshake).await {
-            Ok(stream) => Ok(Wire::new(stream?)),
-            Err(_) => Err(Stop::NotNow("TLS was not agreed upon in time".to_owned())),
-        }
-    }
-
-    async fn hello(&self, wire: &mut Wire, name: &str) -> Result<Offers, Stop> {
-        let said = wire.command(&format!("EHLO {name}"), self.patience.command).await?;
-        must(&said, 250)?;
-        Ok(Offers::of(&said))
-    }
-
-    /// RFC 4954, with PLAIN (RFC 4616) or else LOGIN, which some servers have alone.
-    async fn log_in(&self, wire: &mut Wire, offers: &Offers, login: &Login) -> Result<(), Stop> {
-        let patience = self.patience.command;
-        let mechanisms = offers.parameters("AUTH");
-        let user = encode::base64(login.username.as_bytes());
-        if mechanisms.contains(&"PLAIN") {
-            let both = format!("\0{}\0{}", login.username, login.password.reveal());
-            let both = encode::base64(both.as_bytes());
-            let mut said = wire.command(&format!("AUTH PLAIN {both}"), patience).await?;
-            if said.code == 334 {
-                said = wire.command(&both, patience).await?;
-            }
-            must(&said, 235)
-        } else if mechanisms.contains(&"LOGIN") {
-            must(&wire.command("AUTH LOGIN", patience).await?, 334)?;
-            must(&wire.command(&user, patience).await?, 334)?;
-            let password = encode::base64(login.password.reveal().as_bytes());
-            must(&wire.command(&password, patience).await?, 235)
-        } else {
-            Err(Stop::NotNow("the server offers no login by PLAIN or LOGIN".to_owned()))
-        }
-    }
-
-    /// MAIL, RCPT and DATA.
-    async fn announce(
-        &self,
-        wire: &mut Wire,
-        offers: &Offers,
-        envelope: &Envelope<'_>,
-    ) -> Result<(), Stop> {
-        let patience = self.patience.command;
-        let (from, to) =
-            (message::ascii_mailbox(envelope.from), message::ascii_mailbox(envelope.to));
-        let international = !from.is_ascii() || !to.is_ascii();
-        if international && !offers.has("SMTPUTF8") {
-            return Err(Stop::Refused("the server takes ASCII addresses only".to_owned()));
-        }
-        let parameter = if international { " SMTPUTF8" } else { "" };
-        took(&wire.command(&format!("MAIL FROM:<{from}>{parameter}"), patience).await?, 200..300)?;
-        took(&wire.command(&format!("RCPT TO:<{to}>"), patience).await?, 200..300)?;
-        took(&wire.command("DATA", patience).await?, 354..355)
-    }
-
-    async fn quit(&self, mut wire: Wire) {
-        // Nothing depends on how it is answered.
-        let _ = wire.command("QUIT", self.patience.quit).await;
+/// What the reply to the text means. Without a clear one the server may have the letter, even if
+/// sending the dot seemed to fail.
+fn after_the_dot(said: Result<Reply, WireError>) -> Handover {
+    match said {
+        Ok(said) => match said.code {
+            200..300 => Handover::Accepted { reply: shown(&said) },
+            400..500 => Handover::Deferred { reply: shown(&said) },
+            500.. => Handover::Rejected { reply: shown(&said) },
+            _ => Handover::Uncertain { reason: shown(&said) },
+        },
+        Err(error) => Handover::Uncertain { reason: reply::kept(&error.to_string()) },
     }
 }
 
-/// What a server offers: the keywords of its reply to EHLO, in upper case, with their parameters.
-struct Offers(Vec<String>);
-
-impl Offers {
-    fn of(reply: &Reply) -> Self {
-        Self(reply.lines.iter().skip(1).map(|line| line.to_ascii_uppercase()).collect())
-    }
-
-    fn has(&self, keyword: &str) -> bool {
-        self.0.iter().any(|line| line.split(' ').next() == Some(keyword))
-    }
-
-    /// The parameters of a keyword; `AUTH=PLAIN` is how some servers still write them.
-    fn parameters(&self, keyword: &str) -> Vec<&str> {
-        let offered = self.0.iter().map(|line| line.split([' ', '=']));
-        let mine = offered.filter_map(|mut words| (words.next() == Some(keyword)).then_some(words));
-        mine.flatten().collect()
+/// The dialogue up to 354. A server that says no is left with QUIT.
+async fn ready(relay: &Relay<'_>, envelope: &Envelope<'_>) -> Result<Wire, Stop> {
+    let (mut wire, offers) = relay.open().await?;
+    match announce(relay, &mut wire, &offers, envelope).await {
+        Ok(()) => {
+            wire.nothing_unasked()?;
+            Ok(wire)
+        }
+        Err(stop) => {
+            relay.quit(wire).await;
+            Err(stop)
+        }
     }
 }
 
-/// How we introduce ourselves: by address, which is always true (RFC 5321, section 4.1.4).
-fn own_name(stream: &TcpStream) -> String {
-    match stream.local_addr().map(|address| address.ip().to_canonical()) {
-        Ok(IpAddr::V4(ip)) => format!("[{ip}]"),
-        Ok(IpAddr::V6(ip)) => format!("[IPv6:{ip}]"),
-        Err(_) => "[127.0.0.1]".to_owned(),
+/// MAIL, RCPT and DATA.
+async fn announce(
+    relay: &Relay<'_>,
+    wire: &mut Wire,
+    offers: &Offers,
+    envelope: &Envelope<'_>,
+) -> Result<(), Stop> {
+    let patience = relay.patience.command;
+    let (from, to) = (message::ascii_mailbox(envelope.from), message::ascii_mailbox(envelope.to));
+    let international = !from.is_ascii() || !to.is_ascii();
+    if international && !offers.has("SMTPUTF8") {
+        return Err(Stop::Refused("the server takes ASCII addresses only".to_owned()));
     }
-}
-
-fn unreached(why: &str) -> Stop {
-    Stop::NotNow(reply::kept(&format!("the server was not reached: {why}")))
-}
-
-/// A reply that concerns the relay: anything but `code` defers.
-fn must(said: &Reply, code: u16) -> Result<(), Stop> {
-    if said.code == code { Ok(()) } else { Err(Stop::NotNow(shown(said))) }
+    let parameter = if international { " SMTPUTF8" } else { "" };
+    took(&wire.command(&format!("MAIL FROM:<{from}>{parameter}"), patience).await?, 200..300)?;
+    took(&wire.command(&format!("RCPT TO:<{to}>"), patience).await?, 200..300)?;
+    took(&wire.command("DATA", patience).await?, 354..355)
 }
 
 /// Codes that ask for a login (RFC 4954, section 6).
@@ -349,12 +147,8 @@ fn took(said: &Reply, good: Range<u16>) -> Result<(), Stop> {
     } else if said.code >= 500 && !LOGIN_WANTED.contains(&said.code) {
         Err(Stop::Refused(shown(said)))
     } else {
-        Err(Stop::NotNow(shown(said)))
+        Err(NotNow(shown(said)).into())
     }
-}
-
-fn shown(said: &Reply) -> String {
-    reply::kept(&format!("{} {}", said.code, said.lines.join(" ")))
 }
 
 /// The text with its last line ended and its dots doubled at the start of lines (RFC 5321, section
@@ -377,9 +171,10 @@ fn stuffed(bytes: &[u8]) -> Vec<u8> {
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, Mutex, MutexGuard};
+    use std::time::Duration;
 
     use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
     use tokio_rustls::TlsAcceptor;
     use tokio_rustls::rustls::ServerConfig;
     use tokio_rustls::rustls::crypto::aws_lc_rs;
@@ -387,7 +182,10 @@ mod tests {
     use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
     use super::*;
+    use crate::mail::session::Patience;
+    use crate::mail::tls::Trust;
     use crate::model::secret::Secret;
+    use crate::model::settings::{Login, SmtpTls};
 
     const CERTIFICATE: &[u8] = include_bytes!("fixtures/localhost.crt");
     const KEY: &[u8] = include_bytes!("fixtures/localhost.key");
@@ -616,7 +414,7 @@ mod tests {
             true
         };
         let envelope = Envelope { from: &from, to: &to };
-        let handover = relay.deliver(envelope, bytes, journal).await;
+        let handover = hand_over(&relay, envelope, bytes, journal).await;
         (handover, asked.load(Ordering::SeqCst))
     }
 
@@ -811,7 +609,7 @@ mod tests {
         let relay =
             Relay { settings: &settings, security: Security::Implicit(trust), patience: BRIEF };
         let envelope = Envelope { from: &from, to: &to };
-        let handover = relay.deliver(envelope, LETTER, async || true).await;
+        let handover = hand_over(&relay, envelope, LETTER, async || true).await;
         assert_eq!(kind(&handover), "deferred", "{handover:?}");
     }
 
