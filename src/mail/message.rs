@@ -1,8 +1,9 @@
 //! A letter as bytes: a MIME message that is the same every time it is made.
 //!
 //! Date, Message-ID and boundary are given or derived, never drawn, so a second attempt sends what
-//! the first one sent. The result is 7-bit clean, has CRLF line ends only, no line above 78 octets
-//! except where an address is longer, and each header once. What a stranger wrote can end up in
+//! the first one sent. The result is 7-bit clean (but for an address whose local part is not ASCII),
+//! has CRLF line ends only, no line above 78 octets except where an address is longer, and each
+//! header once. What a stranger wrote can end up in
 //! Subject and display names only, and no control character of it survives.
 
 use chrono::{DateTime, Utc};
@@ -41,7 +42,7 @@ pub fn list_id(newsletter: &str, from: &Address) -> String {
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c.to_ascii_lowercase() } else { '-' })
         .collect();
-    format!("{name}.{}", ascii_domain(from.domain()))
+    format!("{name}.{}", from.ascii_domain())
 }
 
 /// The bytes of a letter (RFC 5322, RFC 2046 section 5.1.4: the plain part first, the rich one last).
@@ -87,21 +88,11 @@ fn date_header(date: DateTime<Utc>) -> String {
 
 fn address_header(name: &str, address: &Address) -> String {
     let display = HeaderText::new(address.name().unwrap_or_default());
-    let mailbox = ascii_mailbox(address);
+    let mailbox = address.ascii_mailbox();
     if display.as_str().is_empty() {
         return encode::named_header(name, "", &mailbox);
     }
     encode::named_header(name, display.as_str(), &format!("<{mailbox}>"))
-}
-
-/// The mailbox with its domain in A-labels (RFC 5890), which every server understands.
-pub fn ascii_mailbox(address: &Address) -> String {
-    let (local, domain) = address.mailbox().rsplit_once('@').unwrap_or((address.mailbox(), ""));
-    format!("{local}@{}", ascii_domain(domain))
-}
-
-fn ascii_domain(domain: &str) -> String {
-    url::Host::parse(domain).map_or_else(|_| domain.to_owned(), |host| host.to_string())
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@
 
 use std::ops::Range;
 
-use crate::mail::message;
 use crate::mail::reply;
 use crate::mail::session::{NotNow, Offers, PATIENCE, Relay, Security, shown};
 use crate::mail::wire::{Reply, Wire, WireError};
@@ -126,7 +125,7 @@ async fn announce(
     envelope: &Envelope<'_>,
 ) -> Result<(), Stop> {
     let patience = relay.patience.command;
-    let (from, to) = (message::ascii_mailbox(envelope.from), message::ascii_mailbox(envelope.to));
+    let (from, to) = (envelope.from.ascii_mailbox(), envelope.to.ascii_mailbox());
     let international = !from.is_ascii() || !to.is_ascii();
     if international && !offers.has("SMTPUTF8") {
         return Err(Stop::Refused("the server takes ASCII addresses only".to_owned()));
@@ -187,6 +186,7 @@ mod tests {
     use crate::model::secret::Secret;
     use crate::model::settings::{Login, SmtpTls};
 
+    // Made for these tests and trusted by nobody else.
     const CERTIFICATE: &[u8] = include_bytes!("fixtures/localhost.crt");
     const KEY: &[u8] = include_bytes!("fixtures/localhost.key");
 

@@ -152,17 +152,7 @@ pub fn message_id(newsletter: &str, slot: &Slot, from: &Address, to: &Address) -
         slot.time.as_bytes(),
         to.mailbox().as_bytes(),
     ]);
-    format!("{date}.{time}.{}@{}", hash::hex(&hash[..10]), ascii_domain(from.domain()))
-}
-
-/// A domain as mail headers and envelopes can carry it everywhere (RFC 5890: A-labels).
-fn ascii_domain(domain: &str) -> String {
-    match url::Host::parse(domain) {
-        Ok(host) => host.to_string(),
-        Err(_) => {
-            domain.chars().filter(|c| c.is_ascii_alphanumeric() || ".-".contains(*c)).collect()
-        }
-    }
+    format!("{date}.{time}.{}@{}", hash::hex(&hash[..10]), from.ascii_domain())
 }
 
 #[cfg(test)]
