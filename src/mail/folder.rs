@@ -63,3 +63,73 @@ fn put(dir: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     std::fs::rename(&beside, path)?;
     std::fs::File::open(dir)?.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "2026-11-24.0630.c7e751907a851a4723e8@lettres.exemple.fr";
+
+    fn files(dir: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(dir).expect("the folder");
+        let name = |entry: io::Result<std::fs::DirEntry>| {
+            entry.expect("an entry").file_name().to_string_lossy().into_owned()
+        };
+        let mut names: Vec<String> = entries.map(name).collect();
+        names.sort();
+        names
+    }
+
+    fn is_accepted(handover: &Handover) -> bool {
+        matches!(handover, Handover::Accepted { .. })
+    }
+
+    #[tokio::test]
+    async fn a_letter_is_a_file_and_the_same_letter_again_is_the_same_file() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let outbox = dir.path().join("a/b");
+        for _ in 0..3 {
+            assert!(is_accepted(&deliver(&outbox, ID, b"letter\r\n").await));
+            assert_eq!(files(&outbox), [format!("{ID}.eml")]);
+        }
+        let written = std::fs::read(outbox.join(format!("{ID}.eml"))).expect("the file");
+        assert_eq!(written, b"letter\r\n");
+    }
+
+    #[tokio::test]
+    async fn another_letter_of_the_name_is_kept() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for letter in [&b"one"[..], b"two", b"one", b"two"] {
+            assert!(is_accepted(&deliver(dir.path(), ID, letter).await));
+        }
+        assert_eq!(files(dir.path()), [format!("{ID}-2.eml"), format!("{ID}.eml")]);
+    }
+
+    #[tokio::test]
+    async fn what_a_crash_left_half_written_does_no_harm() {
+        let dir = tempfile::tempdir().expect("a folder");
+        std::fs::write(dir.path().join(format!("{ID}.eml.part")), b"half").expect("a file");
+        assert!(is_accepted(&deliver(dir.path(), ID, b"whole").await));
+        assert_eq!(files(dir.path()), [format!("{ID}.eml")]);
+    }
+
+    #[tokio::test]
+    async fn a_letter_stays_in_its_folder_whatever_its_name() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let outbox = dir.path().join("outbox");
+        for id in ["../../x@y", "/etc/passwd", "..", "a\\b\0c@d"] {
+            assert!(is_accepted(&deliver(&outbox, id, b"letter").await), "{id}");
+        }
+        assert_eq!(files(dir.path()), ["outbox"]);
+        assert_eq!(files(&outbox).len(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_cannot_be_written_defers() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = dir.path().join("file");
+        std::fs::write(&file, b"").expect("a file");
+        let handover = deliver(&file, ID, b"letter").await;
+        assert!(matches!(handover, Handover::Deferred { .. }), "{handover:?}");
+    }
+}

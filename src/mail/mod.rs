@@ -6,4 +6,7 @@ pub mod encode;
 pub mod folder;
 pub mod message;
 pub mod reply;
+pub mod session;
 pub mod smtp;
+pub mod tls;
+pub mod wire;

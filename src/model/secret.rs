@@ -82,6 +82,21 @@ impl Address {
     pub fn domain(&self) -> &str {
         self.mailbox.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
+
+    /// The domain as every header and server understands it: in A-labels (RFC 5890).
+    pub fn ascii_domain(&self) -> String {
+        let is_safe = |c: &char| c.is_ascii_alphanumeric() || ".-[]:".contains(*c);
+        match url::Host::parse(self.domain()) {
+            Ok(host) => host.to_string(),
+            Err(_) => self.domain().chars().filter(is_safe).collect(),
+        }
+    }
+
+    /// `local@domain` with the domain in A-labels.
+    pub fn ascii_mailbox(&self) -> String {
+        let local = self.mailbox.rsplit_once('@').map_or("", |(local, _)| local);
+        format!("{local}@{}", self.ascii_domain())
+    }
 }
 
 impl fmt::Debug for Address {
@@ -100,6 +115,18 @@ mod tests {
         let address = Address::parse("Zoé <zoe@exemple.fr>").expect("a plain address");
         assert_eq!(format!("{address:?}"), "Address(…@exemple.fr)");
         assert_eq!((address.name(), address.mailbox()), (Some("Zoé"), "zoe@exemple.fr"));
+    }
+
+    #[test]
+    fn a_domain_has_an_ascii_form() {
+        for (address, ascii) in [
+            ("zoe@Exemple.fr", "zoe@exemple.fr"),
+            ("zoé@été.fr", "zoé@xn--t-9fab.fr"),
+            ("zoe@[192.0.2.1]", "zoe@[192.0.2.1]"),
+            ("zoe@192.0.2.1", "zoe@192.0.2.1"),
+        ] {
+            assert_eq!(Address::parse(address).expect("an address").ascii_mailbox(), ascii);
+        }
     }
 
     #[test]

@@ -9,4 +9,5 @@ pub mod select;
 pub mod states;
 pub mod timetable;
 pub mod typeset;
+pub mod wording;
 pub mod words;
