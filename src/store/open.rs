@@ -52,9 +52,6 @@ pub(in crate::store) async fn open_as(
 pub async fn beside(path: &Path) -> Result<Store, OpenError> {
     let path = resolved(path)?;
     let engine = blocking(move || {
-        if !path.exists() {
-            return Err(OpenError::Missing(path));
-        }
         let known = migrate::all();
         match migrate::inspect(&path, &known)? {
             Standing::New => Err(OpenError::Missing(path)),
@@ -67,7 +64,6 @@ pub async fn beside(path: &Path) -> Result<Store, OpenError> {
 
 fn owned(path: &Path, known: &[Migration], now: DateTime<Utc>) -> Result<Engine, OpenError> {
     let lock = lock::take(path)?;
-    lock::private_file(path).map_err(|source| OpenError::File { path: path.to_owned(), source })?;
     let standing = migrate::inspect(path, known)?;
     migrate::bring_up(path, standing, known, now)?;
     start(path, Some(lock), OWNERS_READERS)

@@ -40,10 +40,16 @@ pub fn writer(path: &Path) -> Result<Connection, StoreError> {
 
 /// A connection that only reads, and never waits for a writer.
 pub fn reader(path: &Path) -> Result<Connection, StoreError> {
+    let connection = copier(path)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// A connection that cannot change the database, though it may write a copy of it.
+pub fn copier(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     settle(&connection, READER_CACHE_KIB)?;
-    connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }
 
