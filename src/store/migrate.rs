@@ -12,7 +12,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use include_dir::{Dir, include_dir};
-use rusqlite::TransactionBehavior;
+use rusqlite::{Connection, TransactionBehavior};
 
 use crate::model::hash;
 use crate::store::error::{OpenError, StoreError};
@@ -60,7 +60,7 @@ pub fn all() -> Vec<Migration> {
 
 /// What a file is to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Holding {
     /// It is not there, or empty.
     New,
     /// A database of ours, with so many of our migrations.
@@ -69,16 +69,16 @@ pub enum Standing {
 
 /// Looks at the file at `path` without changing it. One that does not bear our mark is not even
 /// handed to SQLite.
-pub fn inspect(path: &Path, known: &[Migration]) -> Result<Standing, OpenError> {
+pub fn inspect(path: &Path, known: &[Migration]) -> Result<Holding, OpenError> {
     match mark(path) {
-        Ok(Mark::None) => return Ok(Standing::New),
+        Ok(Mark::None) => return Ok(Holding::New),
         Ok(Mark::Ours) => {}
         Ok(Mark::Other) => return Err(OpenError::Foreign(path.to_owned())),
         Err(source) => return Err(OpenError::File { path: path.to_owned(), source }),
     }
     let applied =
         applied(path).map_err(|source| OpenError::Store { path: path.to_owned(), source })?;
-    compare(path, &applied, known).map(Standing::Ours)
+    compare(path, &applied, known).map(Holding::Ours)
 }
 
 enum Mark {
@@ -138,18 +138,18 @@ fn compare(
 /// Brings the database at `path`, which holds what [`inspect`] said, up to date.
 pub fn bring_up(
     path: &Path,
-    standing: Standing,
+    standing: Holding,
     known: &[Migration],
     now: DateTime<Utc>,
 ) -> Result<(), OpenError> {
     let brought = match standing {
-        Standing::New => create(path, known, now),
-        Standing::Ours(applied) if applied == known.len() => Ok(()),
-        Standing::Ours(applied) => {
+        Holding::New => create(path, known, now),
+        Holding::Ours(applied) if applied == known.len() => Ok(()),
+        Holding::Ours(applied) => {
             let pending = &known[applied..];
             let backup = files::beside(path, &format!(".before-{}", pending[0].number()));
             copy::copy(path, &backup).map_err(|source| OpenError::Backup { backup, source })?;
-            apply(path, pending, now)
+            connection::writer(path).and_then(|connection| apply(connection, pending, now))
         }
     };
     brought.map_err(|source| OpenError::Store { path: path.to_owned(), source })
@@ -166,12 +166,15 @@ fn create(path: &Path, known: &[Migration], now: DateTime<Utc>) -> Result<(), St
         files::remove(&files::beside(path, suffix))?;
     }
     files::private(&new)?;
-    apply(&new, known, now)?;
+    apply(connection::maker(&new)?, known, now)?;
     Ok(files::rename(&new, path)?)
 }
 
-fn apply(path: &Path, pending: &[Migration], now: DateTime<Utc>) -> Result<(), StoreError> {
-    let mut connection = connection::writer(path)?;
+fn apply(
+    mut connection: Connection,
+    pending: &[Migration],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     // Tables may be rebuilt; that every reference holds is checked before the end.
     connection.pragma_update(None, "foreign_keys", false)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -196,5 +199,6 @@ fn apply(path: &Path, pending: &[Migration], now: DateTime<Utc>) -> Result<(), S
         return Err(StoreError::Corrupt(format!("{broken} references lead nowhere")));
     }
     transaction.commit()?;
+    connection::log_ahead(&connection)?;
     connection.close().map_err(|(_, error)| StoreError::from(error))
 }

@@ -12,7 +12,7 @@ use crate::store::engine::Engine;
 use crate::store::error::{OpenError, StoreError};
 use crate::store::lease;
 use crate::store::lock::{self, Lock};
-use crate::store::migrate::{self, Migration, Standing};
+use crate::store::migrate::{self, Holding, Migration};
 use crate::store::sqlite::driver::Sqlite;
 
 /// Readers of the service: one may be slow while the others answer.
@@ -54,9 +54,9 @@ pub async fn beside(path: &Path) -> Result<Store, OpenError> {
     let engine = blocking(move || {
         let known = migrate::all();
         match migrate::inspect(&path, &known)? {
-            Standing::New => Err(OpenError::Missing(path)),
-            Standing::Ours(applied) if applied < known.len() => Err(OpenError::Older(path)),
-            Standing::Ours(_) => start(&path, None, 1),
+            Holding::New => Err(OpenError::Missing(path)),
+            Holding::Ours(applied) if applied < known.len() => Err(OpenError::Older(path)),
+            Holding::Ours(_) => start(&path, None, 1),
         }
     });
     Ok(Store { engine: engine.await?, owner: None })

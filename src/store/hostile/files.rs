@@ -93,7 +93,7 @@ async fn an_older_file_is_copied_and_then_migrated() {
         ]
     );
     let standing = migrate::inspect(&world.path(), &next_release()).expect("a look");
-    assert_eq!(standing, migrate::Standing::Ours(next_release().len()));
+    assert_eq!(standing, migrate::Holding::Ours(next_release().len()));
 }
 
 fn names(world: &SqliteWorld) -> Vec<String> {

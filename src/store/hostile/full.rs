@@ -4,9 +4,9 @@
 use super::next_release;
 use super::system::{SmallDisk, skip};
 use crate::model::text::SafeHtml;
-use crate::store::contract::world::{arrival, feed, minute, plan, subscriptions};
+use crate::store::contract::world::{arrival, feed, key, minute, plan, subscriptions};
 use crate::store::error::{OpenError, StoreError};
-use crate::store::migrate::{self, Migration, Standing};
+use crate::store::migrate::{self, Holding, Migration};
 use crate::store::open::{self, Store};
 
 /// One poll of feed `number` that brings one entry of some kilobytes.
@@ -56,7 +56,7 @@ async fn a_full_disk_loses_nothing_and_is_survived() {
         assert_eq!(kept, acknowledged);
         let Some(etag) = etag else { continue };
         let guid = String::from_utf8(etag).expect("text").trim_matches('"').to_owned();
-        let keys = [crate::store::contract::world::key(&guid)];
+        let keys = [key(&guid)];
         let feed = feed(&store, number).await.id;
         let known = store.known(feed, &keys, &[]).await.expect("known");
         assert_eq!(known.len(), 1, "validators never get ahead of entries (I1)");
@@ -116,7 +116,7 @@ async fn a_migration_without_room_leaves_the_file_as_it_was() {
             _ => panic!("with {left} KiB: {error:?}"),
         }
         let standing = migrate::inspect(&path, &bulky_release()).expect("a look");
-        assert_eq!(standing, Standing::Ours(migrate::all().len()));
+        assert_eq!(standing, Holding::Ours(migrate::all().len()));
         let old = open::open(&path, minute(1)).await.expect("the old program goes on");
         assert_eq!(entries(&old).await, 100);
         old.close().await.expect("a close");

@@ -1,80 +1,47 @@
-//! Processes killed at every step of making and migrating a database (T82), and the lock that a
-//! killed owner leaves.
+//! Processes killed at every step of making, migrating and using a database (T74, T82), disks that
+//! fail at every step (T75, T76), and the lock that a killed owner leaves.
 //!
-//! The child is this very test program, told by its environment to play the part of the service;
-//! `strace` kills it at its n-th call that changes a file, for every n until it gets through.
+//! `strace` kills the child at its n-th call that changes a file, or makes that call fail, for every
+//! n until the child gets through.
 
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::path::Path;
+use std::process::ExitStatus;
 
 use super::next_release;
+use super::stage::{child, diary, judge};
 use super::system::{can_trace, skip};
 use crate::store::contract::world::{SqliteWorld, minute, post, with_feeds};
 use crate::store::error::OpenError;
-use crate::store::migrate::{self, Standing};
+use crate::store::migrate::{self, Holding};
 use crate::store::open;
-
-const DATABASE: &str = "FEEDMILL_TEST_DATABASE";
-const PART: &str = "FEEDMILL_TEST_PART";
 
 /// All that changes files, memory maps apart.
 const CHANGES: &str = "pwrite64,write,fsync,fdatasync,ftruncate,unlink,rename,fallocate";
 
-fn environment(name: &str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "a child of a test is told its part")]
-    std::env::var(name).ok()
-}
+/// What of that may fail for a database: not the child's diary, nor what it says.
+const CAN_FAIL: &str = "pwrite64,fsync,fdatasync,ftruncate,fallocate";
 
-/// Plays a part if the environment names one; otherwise nothing.
-#[tokio::test]
-async fn the_child() {
-    let (Some(database), Some(part)) = (environment(DATABASE), environment(PART)) else { return };
-    let path = PathBuf::from(database);
-    match part.as_str() {
-        "migrate" => {
-            let store = open::open_as(&path, minute(9), next_release()).await;
-            store.expect("a store").close().await.expect("a close");
-        }
-        "hold" => {
-            let _store = open::open(&path, minute(9)).await.expect("a store");
-            std::fs::write(path.with_extension("held"), "").expect("a sign");
-            std::future::pending::<()>().await;
-        }
-        other => panic!("no part is called {other}"),
-    }
-}
-
-fn child(before: &[&str], path: &Path, part: &str) -> Child {
-    let program = std::env::current_exe().expect("this program");
-    let words = before.iter().map(std::ffi::OsStr::new).chain([program.as_os_str()]);
-    let words: Vec<_> = words.collect();
-    Command::new(words[0])
-        .args(&words[1..])
-        .args(["--exact", "store::hostile::kills::the_child", "--test-threads=1", "--quiet"])
-        .env(DATABASE, path)
-        .env(PART, part)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("a child")
-}
-
-fn killed_at(step: usize, path: &Path) -> ExitStatus {
-    let trace = format!("trace={CHANGES}");
-    let inject = format!("inject={CHANGES}:signal=SIGKILL:when={step}");
+/// The end of a child in `part` whose n-th call of `calls` meets `fate`.
+fn meets(fate: &str, calls: &str, n: usize, path: &Path, part: &str) -> ExitStatus {
+    let trace = format!("trace={calls}");
+    let inject = format!("inject={calls}:{fate}:when={n}");
     let strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
-    child(&strace, path, "migrate").wait().expect("an end")
+    child(&strace, path, part).wait().expect("an end")
+}
+
+fn killed_at(step: usize, path: &Path, part: &str) -> ExitStatus {
+    meets("signal=SIGKILL", CHANGES, step, path, part)
 }
 
 /// Kills a child at every step of opening what `prepare` makes, looks at what is left, and lets the
 /// next one finish. Returns how many steps there were.
-async fn sweep(prepare: impl Fn(&Path), look: impl Fn(&Path, Standing)) -> usize {
+async fn sweep(prepare: impl Fn(&Path), look: impl Fn(&Path, Holding)) -> usize {
     for step in 1..1_000 {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("feedmill.db");
         prepare(&path);
-        let status = killed_at(step, &path);
+        let status = killed_at(step, &path, "migrate");
         let survived = status.success();
         assert!(survived || status.signal() == Some(9), "step {step}: {status}");
         let standing = migrate::inspect(&path, &next_release());
@@ -112,10 +79,10 @@ async fn a_migration_killed_at_any_step_leaves_the_old_schema_or_the_new() {
                 |sql: &str| -> Option<i64> { connection.query_row(sql, [], |row| row.get(0)).ok() };
             assert_eq!(count("select count(*) from entry"), Some(2), "nothing is lost");
             let titles = count("select count(*) from title");
-            if standing == Standing::Ours(old) {
+            if standing == Holding::Ours(old) {
                 assert_eq!(titles, None, "the old schema, and nothing of the new");
             } else {
-                assert_eq!((standing, titles), (Standing::Ours(new), Some(2)));
+                assert_eq!((standing, titles), (Holding::Ours(new), Some(2)));
                 assert!(path.with_extension("db.before-9001").exists(), "with its backup");
             }
         },
@@ -130,7 +97,7 @@ async fn a_first_start_killed_at_any_step_is_begun_again() {
     }
     let new = next_release().len();
     let whole = |_: &Path, standing| {
-        assert!(standing == Standing::New || standing == Standing::Ours(new), "{standing:?}");
+        assert!(standing == Holding::New || standing == Holding::Ours(new), "{standing:?}");
     };
     println!("killed at {} steps", sweep(|_| {}, whole).await);
 }
@@ -149,4 +116,46 @@ async fn a_killed_owner_leaves_no_lock() {
     owner.wait().expect("an end");
     let store = open::open(&world.path(), minute(10)).await.expect("the lock fell with its owner");
     store.close().await.expect("a close");
+}
+
+#[tokio::test]
+async fn a_service_killed_at_any_step_keeps_all_it_was_told_is_kept() {
+    if !can_trace() {
+        return skip("strace cannot trace");
+    }
+    for step in 1..1_000 {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("feedmill.db");
+        let status = killed_at(step, &path, "work");
+        assert!(status.success() || status.signal() == Some(9), "step {step}: {status}");
+        judge(&path, false).await;
+        if status.success() {
+            assert_eq!(diary(&path).last().map(String::as_str), Some("close"));
+            return println!("killed at {} steps", step - 1);
+        }
+    }
+    panic!("a child needs more than a thousand steps");
+}
+
+#[tokio::test]
+async fn a_disk_that_fails_at_any_step_loses_nothing_and_is_told() {
+    if !can_trace() {
+        return skip("strace cannot trace");
+    }
+    for (fate, stride) in [("error=ENOSPC", 1), ("error=EIO", 3)] {
+        let mut failed = 0;
+        for step in (1..1_000).step_by(stride) {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let path = folder.path().join("feedmill.db");
+            let status = meets(fate, CAN_FAIL, step, &path, "work");
+            assert!(status.success(), "{fate} at step {step}: {status}, {:?}", diary(&path));
+            judge(&path, true).await;
+            if !diary(&path).iter().any(|line| line.contains(": ")) {
+                break;
+            }
+            failed += 1;
+        }
+        assert!(failed > 10, "{fate} was never met");
+        println!("{fate}: {failed} lives with a failure");
+    }
 }

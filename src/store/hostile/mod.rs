@@ -5,6 +5,7 @@ mod busy;
 mod files;
 mod full;
 mod kills;
+mod stage;
 mod system;
 
 use crate::store::migrate::{self, Migration};

@@ -27,15 +27,32 @@ const LOG_LIMIT: i64 = 16 << 20;
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 96;
 
-/// A connection that may write. The file must exist; an empty one is a new database.
+/// A connection that may write to a database that exists.
 pub fn writer(path: &Path) -> Result<Connection, StoreError> {
+    let connection = maker(path)?;
+    log_ahead(&connection)?;
+    connection.pragma_update_and_check(None, "journal_size_limit", LOG_LIMIT, |_| Ok(()))?;
+    Ok(connection)
+}
+
+/// A connection that makes a database of an empty file. It keeps no write-ahead log yet, so that
+/// what it commits is in the file itself.
+pub fn maker(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     settle(&connection, WRITER_CACHE_KIB)?;
-    connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update_and_check(None, "journal_size_limit", LOG_LIMIT, |_| Ok(()))?;
     Ok(connection)
+}
+
+/// Has the database keep a write-ahead log, if it does not yet.
+pub fn log_ahead(connection: &Connection) -> Result<(), StoreError> {
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    Err(StoreError::Engine(format!("its journal stays in mode {mode}, not wal")))
 }
 
 /// A connection that only reads, and never waits for a writer.
