@@ -12,8 +12,12 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::store::error::StoreError;
 
-/// For how long a database locked by another process is waited for.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often a database locked by another process is tried again, once every [`PAUSE`].
+const TRIES: i32 = 10_000;
+
+/// How long to wait between two tries. SQLite's own timeout backs off to a tenth of a second, and
+/// so misses every gap of an owner who writes without rest.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Page cache of the writer, in KiB.
 const WRITER_CACHE_KIB: i64 = 4_096;
@@ -39,8 +43,8 @@ pub fn writer(path: &Path) -> Result<Connection, StoreError> {
 /// what it commits is in the file itself.
 pub fn maker(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    settle(&connection, WRITER_CACHE_KIB)?;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    settle(&mut connection, WRITER_CACHE_KIB)?;
     connection.pragma_update(None, "synchronous", "full")?;
     Ok(connection)
 }
@@ -65,13 +69,13 @@ pub fn reader(path: &Path) -> Result<Connection, StoreError> {
 /// A connection that cannot change the database, though it may write a copy of it.
 pub fn copier(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    settle(&connection, READER_CACHE_KIB)?;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    settle(&mut connection, READER_CACHE_KIB)?;
     Ok(connection)
 }
 
-fn settle(connection: &Connection, cache_kib: i64) -> Result<(), StoreError> {
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+fn settle(connection: &mut Connection, cache_kib: i64) -> Result<(), StoreError> {
+    connection.busy_handler(Some(try_again))?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -80,6 +84,11 @@ fn settle(connection: &Connection, cache_kib: i64) -> Result<(), StoreError> {
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())
+}
+
+fn try_again(tries: i32) -> bool {
+    std::thread::sleep(PAUSE);
+    tries < TRIES
 }
 
 /// `mmap_size` answers with no row where memory mapping is compiled out.
