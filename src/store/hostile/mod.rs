@@ -4,7 +4,9 @@
 mod busy;
 mod files;
 mod full;
+#[cfg(unix)]
 mod kills;
+#[cfg(unix)]
 mod stage;
 mod system;
 
