@@ -80,7 +80,7 @@ impl Store {
         Ok(heads)
     }
 
-    /// `entries`, whole, in the order asked; those that are not kept are left out. The body of one
+    /// `entries`, whole, each once, in the order asked; those not kept are left out. The body of one
     /// that an older cleaner made is empty ([`Self::stale_bodies`]).
     pub async fn entries(&self, entries: &[EntryId]) -> Result<Vec<Entry>, StoreError> {
         let queries = pieces(entries).map(whole).collect();

@@ -15,7 +15,7 @@ pub enum StoreError {
     /// No space is left on the disk: it works again when there is.
     #[error("the disk is full")]
     Full,
-    /// Another process kept the database locked for longer than the busy timeout.
+    /// Another process kept the database locked for longer than is waited for it.
     #[error("the database is locked by another process")]
     Busy,
     /// The file or its folder cannot be written.

@@ -105,3 +105,30 @@ async fn a_morning_with_50_000_entries_takes_moments() {
     store.close().await.expect("a close");
     assert!(sealing.as_secs_f64() < 5.0, "sealing took {sealing:?}");
 }
+
+/// What the process holds, in KiB (Linux; elsewhere 0).
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_thousand_feeds_are_synced_in_moments() {
+    let world = SqliteWorld::new();
+    let store = world.open(minute(0)).await;
+    let all = subscriptions(20_000, &["presse", "matin"]);
+    let before = resident_kib();
+    for (round, added) in [20_000, 0].into_iter().enumerate() {
+        let started = Instant::now();
+        let report = store.sync(&all, minute(0)).await.expect("a sync");
+        println!("sync of 20,000 feeds, round {round}: {:?}", started.elapsed());
+        assert_eq!((report.added, report.retagged, report.retired), (added, 0, 0));
+    }
+    let started = Instant::now();
+    let agenda = store.agenda().await.expect("an agenda");
+    println!("agenda: {:?}", started.elapsed());
+    assert_eq!(agenda.len(), 20_000);
+    println!("resident: {before} KiB before, {} KiB after", resident_kib());
+    store.close().await.expect("a close");
+}

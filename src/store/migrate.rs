@@ -6,19 +6,24 @@
 //! in its table `migration`; a database with one that this program does not know is refused.
 //! Whoever calls holds the lock of the database (`docs/decisions/0002-own-migration-runner.md`).
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use include_dir::{Dir, include_dir};
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 
 use crate::model::hash;
 use crate::store::error::{OpenError, StoreError};
+use crate::store::files;
 use crate::store::sqlite::{connection, copy};
 
 /// Says in a file's header that it is ours: "FdMl".
-const APPLICATION_ID: i64 = 0x4664_4d6c;
+const APPLICATION_ID: u32 = 0x4664_4d6c;
+
+/// How long the header of a database is, in bytes.
+const HEADER: u64 = 100;
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/migrations/sqlite");
 
@@ -55,53 +60,57 @@ pub fn all() -> Vec<Migration> {
 
 /// What a file is to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// Nothing was ever written to it.
+pub enum Holding {
+    /// It is not there, or empty.
     New,
     /// A database of ours, with so many of our migrations.
     Ours(usize),
 }
 
-/// Looks at the file at `path` without changing it.
-pub fn inspect(path: &Path, known: &[Migration]) -> Result<Standing, OpenError> {
-    let length = fs::metadata(path)
-        .map_err(|source| OpenError::File { path: path.to_owned(), source })?
-        .len();
-    if length == 0 {
-        return Ok(Standing::New);
+/// Looks at the file at `path` without changing it. One that does not bear our mark is not even
+/// handed to SQLite.
+pub fn inspect(path: &Path, known: &[Migration]) -> Result<Holding, OpenError> {
+    match mark(path) {
+        Ok(Mark::None) => return Ok(Holding::New),
+        Ok(Mark::Ours) => {}
+        Ok(Mark::Other) => return Err(OpenError::Foreign(path.to_owned())),
+        Err(source) => return Err(OpenError::File { path: path.to_owned(), source }),
     }
-    let held = look(path).map_err(|source| match source {
-        StoreError::Corrupt(reason) if reason.contains("not a database") => {
-            OpenError::Foreign(path.to_owned())
-        }
-        source => OpenError::Store { path: path.to_owned(), source },
-    })?;
-    match held {
-        Held::Nothing => Ok(Standing::New),
-        Held::SomethingElse => Err(OpenError::Foreign(path.to_owned())),
-        Held::Migrations(applied) => compare(path, &applied, known).map(Standing::Ours),
-    }
+    let applied =
+        applied(path).map_err(|source| OpenError::Store { path: path.to_owned(), source })?;
+    compare(path, &applied, known).map(Holding::Ours)
 }
 
-enum Held {
-    Nothing,
-    SomethingElse,
-    /// Name and checksum of each.
-    Migrations(Vec<(String, String)>),
+enum Mark {
+    None,
+    Ours,
+    Other,
 }
 
-fn look(path: &Path) -> Result<Held, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    let mark: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    if mark != APPLICATION_ID {
-        let tables: i64 =
-            connection.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))?;
-        return Ok(if mark == 0 && tables == 0 { Held::Nothing } else { Held::SomethingElse });
-    }
+/// Reads the mark in a file's header (SQLite's file format, section 1.3): 16 bytes that say that it
+/// is a database, and four at 68 that say whose.
+fn mark(path: &Path) -> std::io::Result<Mark> {
+    let mut header = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(HEADER).read_to_end(&mut header)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Mark::None),
+        Err(error) => return Err(error),
+    };
+    let ours = header.starts_with(b"SQLite format 3\0")
+        && header.get(68..72) == Some(&APPLICATION_ID.to_be_bytes());
+    Ok(match ours {
+        _ if header.is_empty() => Mark::None,
+        true => Mark::Ours,
+        false => Mark::Other,
+    })
+}
+
+/// Name and checksum of each migration that the database holds.
+fn applied(path: &Path) -> Result<Vec<(String, String)>, StoreError> {
+    let connection = connection::reader(path)?;
     let mut query = connection.prepare("select name, checksum from migration order by name")?;
     let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(Held::Migrations(rows.collect::<Result<_, _>>()?))
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// How many of `known` are applied, if what is applied is a beginning of it.
@@ -129,33 +138,43 @@ fn compare(
 /// Brings the database at `path`, which holds what [`inspect`] said, up to date.
 pub fn bring_up(
     path: &Path,
-    standing: Standing,
+    standing: Holding,
     known: &[Migration],
     now: DateTime<Utc>,
 ) -> Result<(), OpenError> {
-    let applied = match standing {
-        Standing::New => 0,
-        Standing::Ours(applied) if applied == known.len() => return Ok(()),
-        Standing::Ours(applied) => {
-            let backup = backup_of(path, &known[applied]);
+    let brought = match standing {
+        Holding::New => create(path, known, now),
+        Holding::Ours(applied) if applied == known.len() => Ok(()),
+        Holding::Ours(applied) => {
+            let pending = &known[applied..];
+            let backup = files::beside(path, &format!(".before-{}", pending[0].number()));
             copy::copy(path, &backup).map_err(|source| OpenError::Backup { backup, source })?;
-            applied
+            connection::writer(path).and_then(|connection| apply(connection, pending, now))
         }
     };
-    apply(path, &known[applied..], now)
-        .map_err(|source| OpenError::Store { path: path.to_owned(), source })
+    brought.map_err(|source| OpenError::Store { path: path.to_owned(), source })
 }
 
-/// Where the copy made before `next` goes: `feedmill.db.before-0002`.
-fn backup_of(path: &Path, next: &Migration) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".before-");
-    name.push(next.number());
-    name.into()
+/// Makes a database under another name, and gives it its own when it is whole. What a killed attempt
+/// left is removed first, and so is the log of a database that is gone: SQLite would take it for
+/// the new one's.
+fn create(path: &Path, known: &[Migration], now: DateTime<Utc>) -> Result<(), StoreError> {
+    let new = files::beside(path, ".new");
+    files::remove(&new)?;
+    for suffix in ["-wal", "-shm", "-journal"] {
+        files::remove(&files::beside(&new, suffix))?;
+        files::remove(&files::beside(path, suffix))?;
+    }
+    files::private(&new)?;
+    apply(connection::maker(&new)?, known, now)?;
+    Ok(files::rename(&new, path)?)
 }
 
-fn apply(path: &Path, pending: &[Migration], now: DateTime<Utc>) -> Result<(), StoreError> {
-    let mut connection = connection::writer(path)?;
+fn apply(
+    mut connection: Connection,
+    pending: &[Migration],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     // Tables may be rebuilt; that every reference holds is checked before the end.
     connection.pragma_update(None, "foreign_keys", false)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -179,5 +198,7 @@ fn apply(path: &Path, pending: &[Migration], now: DateTime<Utc>) -> Result<(), S
     if broken > 0 {
         return Err(StoreError::Corrupt(format!("{broken} references lead nowhere")));
     }
-    Ok(transaction.commit()?)
+    transaction.commit()?;
+    connection::log_ahead(&connection)?;
+    connection.close().map_err(|(_, error)| StoreError::from(error))
 }

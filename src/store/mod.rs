@@ -12,6 +12,7 @@ pub mod entries;
 pub mod error;
 pub mod feed_row;
 pub mod feeds;
+pub mod files;
 pub mod lease;
 pub mod letters;
 pub mod lists;
@@ -31,3 +32,6 @@ pub(in crate::store) mod contract;
 
 #[cfg(test)]
 mod measure;
+
+#[cfg(test)]
+mod hostile;

@@ -12,7 +12,7 @@ use crate::store::engine::Engine;
 use crate::store::error::{OpenError, StoreError};
 use crate::store::lease;
 use crate::store::lock::{self, Lock};
-use crate::store::migrate::{self, Migration, Standing};
+use crate::store::migrate::{self, Holding, Migration};
 use crate::store::sqlite::driver::Sqlite;
 
 /// Readers of the service: one may be slow while the others answer.
@@ -52,14 +52,11 @@ pub(in crate::store) async fn open_as(
 pub async fn beside(path: &Path) -> Result<Store, OpenError> {
     let path = resolved(path)?;
     let engine = blocking(move || {
-        if !path.exists() {
-            return Err(OpenError::Missing(path));
-        }
         let known = migrate::all();
         match migrate::inspect(&path, &known)? {
-            Standing::New => Err(OpenError::Missing(path)),
-            Standing::Ours(applied) if applied < known.len() => Err(OpenError::Older(path)),
-            Standing::Ours(_) => start(&path, None, 1),
+            Holding::New => Err(OpenError::Missing(path)),
+            Holding::Ours(applied) if applied < known.len() => Err(OpenError::Older(path)),
+            Holding::Ours(_) => start(&path, None, 1),
         }
     });
     Ok(Store { engine: engine.await?, owner: None })
@@ -67,7 +64,6 @@ pub async fn beside(path: &Path) -> Result<Store, OpenError> {
 
 fn owned(path: &Path, known: &[Migration], now: DateTime<Utc>) -> Result<Engine, OpenError> {
     let lock = lock::take(path)?;
-    lock::private_file(path).map_err(|source| OpenError::File { path: path.to_owned(), source })?;
     let standing = migrate::inspect(path, known)?;
     migrate::bring_up(path, standing, known, now)?;
     start(path, Some(lock), OWNERS_READERS)

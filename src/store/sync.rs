@@ -1,11 +1,13 @@
 //! The configuration's feeds brought into the database.
 //!
-//! What is kept is read first and only differences are written, all in one transaction: the same
-//! list again writes nothing. A feed gone from the list is retired, one that is back is revived and
-//! due at once, unless its publisher asked otherwise. Retiring raises the generation, so that a
-//! poll under way writes nothing any more.
+//! What is kept is read first and only differences are written: the same list again writes nothing.
+//! They are written in pieces, each whole, so that memory stays small at any number of feeds; a
+//! sync that was cut short is finished by the next. A feed gone from the list is retired, one that
+//! is back is revived and due at once, unless its publisher asked otherwise. Retiring raises the
+//! generation, so that a poll under way writes nothing any more.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 
@@ -54,6 +56,26 @@ const FORGET_TAGS: &str = "delete from feed_tag where feed_id = $1";
 const TAG: &str = "insert into feed_tag (feed_id, tag) select id, $2 from feed where url = $1 \
     on conflict (feed_id, tag) do nothing";
 
+static ADD: LazyLock<String> = LazyLock::new(|| {
+    let values = placeholders(1, 2 + COLUMNS.len());
+    format!("insert into feed (url, shard, {}) values ({values})", COLUMNS.join(", "))
+});
+
+/// How many differences are written together.
+const PIECE: usize = 256;
+
+/// The tags that each address on the list is to have.
+type Wanted<'a> = BTreeMap<&'a FeedUrl, BTreeSet<&'a Tag>>;
+
+/// One difference between what is kept and what is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Difference<'a> {
+    Added(&'a FeedUrl),
+    Retired(FeedId),
+    Revived(FeedId),
+    Retagged(FeedId, &'a FeedUrl),
+}
+
 impl Store {
     /// Makes the active feeds those of `subscriptions`, with their tags.
     pub async fn sync(
@@ -66,64 +88,81 @@ impl Store {
             Ok(Kept { id: cells.feed()?, url: cells.feed_url()?, retired: cells.flag()? })
         });
         let kept = kept.await?;
-        let mut wanted: BTreeMap<&FeedUrl, BTreeSet<&Tag>> = BTreeMap::new();
+        let mut wanted = Wanted::new();
         for (url, tags) in subscriptions {
             wanted.entry(url).or_default().extend(tags);
         }
-        let (mut operation, report) = differences(&kept, &self.tags().await?, &wanted, now);
-        if !operation.is_empty() {
+        let differences = differences(&kept, &self.tags().await?, &wanted);
+        for piece in differences.chunks(PIECE) {
+            let mut operation: Vec<_> =
+                piece.iter().flat_map(|difference| write(difference, &wanted, now)).collect();
             operation.push(upkeep::revise_all());
             self.engine.write(operation).await?;
         }
-        Ok(report)
+        Ok(report(&differences))
     }
 }
 
-fn differences(
-    kept: &[Kept],
+fn differences<'a>(
+    kept: &'a [Kept],
     tags: &HashMap<FeedId, Vec<Tag>>,
-    wanted: &BTreeMap<&FeedUrl, BTreeSet<&Tag>>,
-    now: DateTime<Utc>,
-) -> (Vec<Statement>, SyncReport) {
-    let mut operation = Vec::new();
-    let mut report = SyncReport::default();
+    wanted: &Wanted<'a>,
+) -> Vec<Difference<'a>> {
+    let mut differences = Vec::new();
     let mut seen = BTreeSet::new();
     for feed in kept {
         seen.insert(&feed.url);
-        let Some(wanted) = wanted.get(&feed.url) else {
-            if !feed.retired {
-                report.retired += 1;
-                operation.push(Statement::new(RETIRE, vec![feed.id.into()]).expecting(1));
+        match wanted.get(&feed.url) {
+            None if feed.retired => {}
+            None => differences.push(Difference::Retired(feed.id)),
+            Some(wanted) => {
+                if feed.retired {
+                    differences.push(Difference::Revived(feed.id));
+                }
+                if !tags.get(&feed.id).into_iter().flatten().eq(wanted.iter().copied()) {
+                    differences.push(Difference::Retagged(feed.id, &feed.url));
+                }
             }
-            continue;
-        };
-        if feed.retired {
-            report.revived += 1;
-            operation.push(Statement::new(REVIVE, vec![feed.id.into(), now.into()]).expecting(1));
-        }
-        if !tags.get(&feed.id).into_iter().flatten().eq(wanted.iter().copied()) {
-            report.retagged += 1;
-            operation.push(Statement::new(FORGET_TAGS, vec![feed.id.into()]));
-            operation.extend(wanted.iter().map(|tag| tag_statement(&feed.url, tag)));
         }
     }
-    for (url, tags) in wanted.iter().filter(|(url, _)| !seen.contains(*url)) {
-        report.added += 1;
-        operation.push(add(url, now));
-        operation.extend(tags.iter().map(|tag| tag_statement(url, tag)));
+    let new = wanted.keys().copied().filter(|url| !seen.contains(url));
+    differences.extend(new.map(Difference::Added));
+    differences
+}
+
+fn report(differences: &[Difference<'_>]) -> SyncReport {
+    let mut report = SyncReport::default();
+    for difference in differences {
+        match difference {
+            Difference::Added(_) => report.added += 1,
+            Difference::Retired(_) => report.retired += 1,
+            Difference::Revived(_) => report.revived += 1,
+            Difference::Retagged(..) => report.retagged += 1,
+        }
     }
-    (operation, report)
+    report
 }
 
-fn add(url: &FeedUrl, now: DateTime<Utc>) -> Statement {
-    let mut params: Vec<Value> = vec![url.into(), Value::Int(url.site().shard().into())];
-    params.extend(state_values(&FeedState::new(now)));
-    let columns = COLUMNS.join(", ");
-    let values = placeholders(1, params.len());
-    Statement::new(format!("insert into feed (url, shard, {columns}) values ({values})"), params)
-        .expecting(1)
+fn write(difference: &Difference<'_>, wanted: &Wanted<'_>, now: DateTime<Utc>) -> Vec<Statement> {
+    match *difference {
+        Difference::Retired(feed) => vec![Statement::new(RETIRE, vec![feed.into()]).expecting(1)],
+        Difference::Revived(feed) => {
+            vec![Statement::new(REVIVE, vec![feed.into(), now.into()]).expecting(1)]
+        }
+        Difference::Retagged(feed, url) => {
+            let forget = Statement::new(FORGET_TAGS, vec![feed.into()]);
+            std::iter::once(forget).chain(tag(url, wanted)).collect()
+        }
+        Difference::Added(url) => {
+            let mut params: Vec<Value> = vec![url.into(), Value::Int(url.site().shard().into())];
+            params.extend(state_values(&FeedState::new(now)));
+            let add = Statement::new(ADD.as_str(), params).expecting(1);
+            std::iter::once(add).chain(tag(url, wanted)).collect()
+        }
+    }
 }
 
-fn tag_statement(url: &FeedUrl, tag: &Tag) -> Statement {
-    Statement::new(TAG, vec![url.into(), tag.as_str().into()]).expecting(1)
+fn tag(url: &FeedUrl, wanted: &Wanted<'_>) -> impl Iterator<Item = Statement> {
+    let tags = wanted.get(url).into_iter().flatten();
+    tags.map(move |tag| Statement::new(TAG, vec![url.into(), tag.as_str().into()]).expecting(1))
 }

@@ -1,7 +1,7 @@
 //! What every engine must do, as one suite: an engine's tests say how a store is opened and run it.
 //!
-//! `suite` is given a way to open the same empty database again and again (each call closes nothing;
-//! the suite closes what it opened), so that what must be kept is seen from a second opening.
+//! `suite` is given a way to make empty databases, each of which it closes and opens again, so that
+//! what must be kept is seen from a second opening.
 
 mod editions;
 mod feeds;
@@ -34,4 +34,9 @@ async fn suite<W: World>(fresh: impl Fn() -> W) {
 #[tokio::test]
 async fn sqlite_keeps_the_contract() {
     suite(world::SqliteWorld::new).await;
+}
+
+#[test]
+fn sqlite_puts_an_entry_in_one_edition_whatever_the_order_of_events() {
+    unique::an_entry_is_in_one_edition(world::SqliteWorld::new);
 }

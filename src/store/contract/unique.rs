@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::{Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, TestRunner};
 
-use super::world::{SqliteWorld, World, edition, minute, post, with_feeds};
+use super::world::{World, edition, minute, post, with_feeds};
 use crate::model::entry::EntryId;
 use crate::store::error::StoreError;
 
@@ -39,8 +39,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 const NEWSLETTERS: [&str; 2] = ["matin", "soir"];
 
-async fn run(steps: Vec<Step>) {
-    let world = SqliteWorld::new();
+async fn run(world: impl World, steps: Vec<Step>) {
     let mut store = with_feeds(&world, 2).await;
     for name in NEWSLETTERS {
         store.newsletter_began(name, minute(0)).await.expect("a beginning");
@@ -104,13 +103,12 @@ async fn run(steps: Vec<Step>) {
     store.close().await.expect("a close");
 }
 
-#[test]
-fn an_entry_is_in_one_edition_whatever_the_order_of_events() {
+pub(super) fn an_entry_is_in_one_edition<W: World>(fresh: impl Fn() -> W) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let mut runner = TestRunner::new(Config { cases: 24, ..Config::default() });
     let steps = proptest::collection::vec(step(), 1..24);
     let result = runner.run(&steps, |steps| {
-        runtime.block_on(run(steps));
+        runtime.block_on(run(fresh(), steps));
         Ok(())
     });
     result.expect("no entry in two editions");

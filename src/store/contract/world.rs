@@ -11,7 +11,7 @@ use crate::model::hash;
 use crate::model::plan::{Arrival, Plan};
 use crate::model::secret::Address;
 use crate::model::text::{PlainText, SafeHtml};
-use crate::model::url::{FeedUrl, WebUrl};
+use crate::model::url::{DocumentKey, FeedUrl, WebUrl};
 use crate::store::open::{self, Store};
 
 /// One database that can be opened as its owner.
@@ -78,7 +78,7 @@ pub(in crate::store) fn arrival(guid: &str, first_seen: DateTime<Utc>) -> Arriva
     let link = WebUrl::parse(&format!("https://journal.example/articles/{guid}")).expect("a link");
     Arrival {
         key: key(guid),
-        document: Some(crate::model::url::DocumentKey(hash::number([guid.as_bytes()]))),
+        document: Some(DocumentKey(hash::number([guid.as_bytes()]))),
         title_hash: hash::number([b"title", guid.as_bytes()]),
         fingerprint: Fingerprint(hash::number([b"content", guid.as_bytes()])),
         content: Content {
