@@ -46,6 +46,17 @@ pub struct Item {
     pub categories: Vec<PlainText>,
     /// Attached files.
     pub enclosures: Vec<Enclosure>,
+    /// The feed it was taken from, where an aggregator names it.
+    pub origin: Option<Origin>,
+}
+
+/// Where an aggregator says that an item comes from (RSS 2.0 `source`, `atom:source`).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// The title of that feed.
+    pub title: PlainText,
+    /// The address of that feed or of its page.
+    pub url: Option<WebUrl>,
 }
 
 /// HTML as a stranger wrote it: it can only be given to `clean`.

@@ -1,1 +1,14 @@
 //! Parsing: bytes become a document, however broken, or a reason why not. Pure.
+
+pub mod budget;
+pub mod characters;
+pub mod date;
+pub mod decode;
+pub mod elements;
+pub mod extras;
+pub mod item;
+pub mod json;
+pub mod namespaces;
+pub mod read;
+pub mod repair;
+pub mod tree;

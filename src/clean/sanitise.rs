@@ -1,0 +1,256 @@
+//! The body of an item: a stranger's HTML becomes markup that is safe in a page, a mail or a feed.
+//!
+//! The order matters and is the only one: single characters are mended, [`super::scan`] bounds the
+//! work and takes out what is not for readers, ammonia parses as browsers do and keeps what the
+//! allow-list names, [`super::links`] settles the addresses, [`super::furniture`] removes what is
+//! not part of the text. Cleaning what was cleaned changes nothing. Nothing is dropped silently: a
+//! body beyond the limits is passed on as plain text.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use super::{characters, entities, furniture, links, plain, scan};
+use crate::model::document::RawHtml;
+use crate::model::text::SafeHtml;
+use crate::model::url::WebUrl;
+
+/// The elements that are kept. None has a content model of its own (`style`, `svg`, `textarea`…):
+/// every known way round ammonia needed one.
+const TAGS: [&str; 51] = [
+    "p",
+    "br",
+    "div",
+    "a",
+    "b",
+    "strong",
+    "i",
+    "em",
+    "u",
+    "s",
+    "small",
+    "mark",
+    "cite",
+    "q",
+    "abbr",
+    "sub",
+    "sup",
+    "del",
+    "ins",
+    "code",
+    "kbd",
+    "samp",
+    "var",
+    "pre",
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "dl",
+    "dt",
+    "dd",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "table",
+    "caption",
+    "thead",
+    "tbody",
+    "tfoot",
+    "tr",
+    "td",
+    "th",
+    "img",
+    "figure",
+    "figcaption",
+    "bdi",
+    "bdo",
+];
+
+/// The attributes that are kept, by element; `lang` and `dir` are kept on all.
+const ATTRIBUTES: [(&str, &[&str]); 10] = [
+    ("a", &["href", "title"]),
+    ("img", &["src", "alt", "title", "width", "height"]),
+    ("abbr", &["title"]),
+    ("blockquote", &["cite"]),
+    ("q", &["cite"]),
+    ("ol", &["start", "reversed"]),
+    ("li", &["value"]),
+    ("td", &["colspan", "rowspan"]),
+    ("th", &["colspan", "rowspan", "scope"]),
+    ("bdo", &["dir"]),
+];
+
+/// Built once: building it costs as much as cleaning a short body.
+static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
+    let mut builder = ammonia::Builder::empty();
+    builder
+        .tags(HashSet::from(TAGS))
+        .clean_content_tags(HashSet::from(["script", "style", "iframe", "svg", "math", "template"]))
+        .tag_attributes(HashMap::from(
+            ATTRIBUTES.map(|(tag, names)| (tag, names.iter().copied().collect())),
+        ))
+        .generic_attributes(HashSet::from(["lang", "dir"]))
+        .url_schemes(HashSet::from(["http", "https", "mailto"]))
+        .url_relative(ammonia::UrlRelative::PassThrough)
+        .link_rel(Some("noopener noreferrer"))
+        .strip_comments(true)
+        .attribute_filter(filter);
+    builder
+});
+
+/// Keeps a value only where it is of the kind its attribute wants.
+fn filter<'u>(_element: &str, attribute: &str, value: &'u str) -> Option<Cow<'u, str>> {
+    let is_right = match attribute {
+        "width" | "height" | "colspan" | "rowspan" | "start" | "value" => {
+            !value.is_empty() && value.len() <= 5 && value.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        "dir" => matches!(value, "ltr" | "rtl" | "auto"),
+        "lang" => {
+            value.len() <= 35
+                && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        }
+        "scope" => matches!(value, "row" | "col" | "rowgroup" | "colgroup"),
+        _ => true,
+    };
+    is_right.then_some(Cow::Borrowed(value))
+}
+
+/// Cleans a body. Relative addresses are resolved against `base`; what remains relative is dropped.
+pub fn body(raw: &RawHtml, base: Option<&WebUrl>) -> SafeHtml {
+    let text = characters::mend(raw.0.trim());
+    if !text.contains('<') {
+        return SafeHtml::cleaned(in_paragraphs(&text));
+    }
+    match scan::scan(&text) {
+        Ok(html) => SafeHtml::cleaned(cleaned(&html, base)),
+        Err(scan::Beyond) => SafeHtml::cleaned(reduced(&text)),
+    }
+}
+
+fn cleaned(html: &str, base: Option<&WebUrl>) -> String {
+    let safe = CLEANER.clean(html).to_string();
+    let safe = match characters::mend(&safe) {
+        Cow::Borrowed(_) => safe,
+        Cow::Owned(mended) => mended,
+    };
+    let clean = furniture::remove(links::settle(safe, base));
+    if clean.contains('<') { clean.trim().to_owned() } else { on_one_line(&clean) }
+}
+
+/// Without a tag, line feeds would be read as ends of lines next time.
+fn on_one_line(text: &str) -> String {
+    text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Text that holds no markup: blank lines part paragraphs, other line feeds are kept as such.
+fn in_paragraphs(text: &str) -> String {
+    let text = entities::escape(&entities::decode(text));
+    let text = furniture::remove(text);
+    let paragraphs: Vec<String> = text
+        .replace("\r\n", "\n")
+        .split("\n\n")
+        .map(|paragraph| paragraph.trim().lines().map(str::trim).collect::<Vec<_>>().join("<br>"))
+        .filter(|paragraph| !paragraph.is_empty())
+        .collect();
+    match paragraphs.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        many => many.iter().map(|paragraph| format!("<p>{paragraph}</p>")).collect(),
+    }
+}
+
+/// A body beyond the limits of the scan: its text, up to the same size.
+fn reduced(text: &str) -> String {
+    let text = plain::without_tags(text);
+    let mut end = text.len().min(scan::MAX_BYTES / 8);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    in_paragraphs(&entities::escape(&text[..end]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clean(html: &str) -> String {
+        let base = WebUrl::parse("https://exemple.fr/a/").expect("a URL");
+        body(&RawHtml(html.to_owned()), Some(&base)).as_str().to_owned()
+    }
+
+    #[test]
+    fn text_without_markup_becomes_paragraphs() {
+        for (given, kept) in [
+            ("un\r\n\r\n deux\ntrois\n\n\n", "<p>un</p><p>deux<br>trois</p>"),
+            ("seul &amp; &eacute;crit", "seul &amp; écrit"),
+            ("1 &lt; 2", "1 &lt; 2"),
+            (" \n ", ""),
+        ] {
+            assert_eq!(clean(given), kept);
+        }
+    }
+
+    #[test]
+    fn the_allow_list_holds() {
+        let kept = "<figure><img src=\"https://exemple.fr/a/i.png\" alt=\"x\"><figcaption lang=\"fr\">y</figcaption></figure>";
+        for (given, kept) in [
+            ("<p style=\"color:red\" class=x id=y onclick=z>a</p>", "<p>a</p>"),
+            (
+                "<a href='/b' target=_blank>x</a>",
+                "<a href=\"https://exemple.fr/b\" rel=\"noopener noreferrer\">x</a>",
+            ),
+            (
+                "<figure><img src=i.png alt=x loading=lazy><figcaption lang=fr>y</figcaption></figure>",
+                kept,
+            ),
+            (
+                "<table><tr><td colspan=2 width=\"100%\">x</td></tr></table>",
+                "<table><tbody><tr><td colspan=\"2\">x</td></tr></tbody></table>",
+            ),
+            ("a<!-- b -->c<script>d</script>", "ac"),
+            ("<p dir=rtl>a</p><p dir=x>b</p>", "<p dir=\"rtl\">a</p><p>b</p>"),
+            ("<form><input><button>x</button></form>", "<div>x</div>"),
+        ] {
+            assert_eq!(clean(given), kept, "{given}");
+        }
+    }
+
+    #[test]
+    fn hostile_schemes_are_dropped() {
+        for href in [
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            " javascript:alert(1)",
+            "java\tscript:alert(1)",
+            "java&#10;script:alert(1)",
+            "java&#1;script:alert(1)",
+            "&#106;avascript:alert(1)",
+            "data:text/html,<script>alert(1)</script>",
+            "vbscript:x",
+            "file:///etc/passwd",
+            "javascript://youtube.com/%0aalert(1)",
+        ] {
+            let html = clean(&format!("<a href=\"{href}\">x</a><img src=\"{href}\">"));
+            assert!(!html.contains("script:") && !html.contains("data:"), "{href}: {html}");
+        }
+    }
+
+    #[test]
+    fn c1_controls_never_leave() {
+        assert_eq!(
+            clean("<p>l\u{92}été &#146; &#x80; \u{1}&#1;&#xFFFE;x</p>"),
+            "<p>l’été ’ € x</p>"
+        );
+    }
+
+    #[test]
+    fn a_body_beyond_the_limits_is_passed_on_as_text() {
+        let html = format!("{}fin &amp; suite", "<div>".repeat(50_000));
+        assert_eq!(clean(&html), "fin &amp; suite");
+    }
+}

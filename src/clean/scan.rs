@@ -1,0 +1,511 @@
+//! One linear pass over a stranger's HTML before any parser of HTML sees it.
+//!
+//! Parsers of HTML are quadratic where they are fed right: 50 kB of nested `<div>` cost one of them
+//! fifteen seconds. So this pass counts, as a tokenizer of HTML would (WHATWG, section 13.2.5), and
+//! refuses what is beyond the limits. On the way it leaves only tags that the sanitiser keeps:
+//! elements that hold no text for readers go with their content, other blocks become `div`, and the
+//! tags of everything else go. No element with a content model of its own remains, so what is
+//! counted here is what the parser will meet. It does not make HTML safe; that is ammonia's work.
+
+use std::borrow::Cow;
+
+/// The largest body, in bytes.
+pub const MAX_BYTES: usize = 2_000_000;
+/// How many elements may be open at once.
+pub const MAX_DEPTH: usize = 512;
+/// How many attributes one tag may carry.
+pub const MAX_ATTRIBUTES: usize = 256;
+/// How many tags a body may hold.
+pub const MAX_TAGS: usize = 100_000;
+/// How many character references a body may hold.
+pub const MAX_REFERENCES: usize = 250_000;
+/// How often a formatting element may have to be opened again in the blocks that follow it.
+pub const MAX_REOPENED: usize = 1_000_000;
+
+/// The body is beyond a limit: it can only be passed on as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beyond;
+
+/// What remains of `html`, within the limits.
+pub fn scan(html: &str) -> Result<Cow<'_, str>, Beyond> {
+    if html.len() > MAX_BYTES || html.bytes().filter(|&byte| byte == b'&').count() > MAX_REFERENCES
+    {
+        return Err(Beyond);
+    }
+    let mut scan = Scan { html, at: 0, tags: 0, reopened: 0, open: Vec::new(), edits: Vec::new() };
+    while let Some(next) = html[scan.at..].find('<') {
+        scan.at += next;
+        scan.markup()?;
+    }
+    Ok(scan.edited())
+}
+
+/// What becomes of the tags of one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Stays. Formatting elements are opened again by the parser in blocks that cross them.
+    Stay { formatting: bool },
+    /// Stays, and cannot nest: it holds nothing, or the parser closes it by itself.
+    Flat,
+    /// Stays under another name.
+    Become(&'static str),
+    /// Its tags go, its content stays.
+    Unwrap,
+    /// It goes with its content.
+    Gone,
+}
+
+fn fate(name: &str) -> Fate {
+    match name {
+        "b" | "strong" | "i" | "em" | "u" | "s" | "code" | "small" | "a" => {
+            Fate::Stay { formatting: true }
+        }
+        "pre" | "blockquote" | "ul" | "ol" | "dl" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
+        | "table" | "sub" | "sup" | "del" | "ins" | "abbr" | "figure" | "figcaption" | "div"
+        | "q" | "cite" | "kbd" | "samp" | "var" | "mark" | "caption" => {
+            Fate::Stay { formatting: false }
+        }
+        "p" | "br" | "hr" | "img" | "li" | "dt" | "dd" | "thead" | "tbody" | "tfoot" | "tr"
+        | "td" | "th" => Fate::Flat,
+        "address" | "article" | "aside" | "center" | "details" | "dir" | "fieldset" | "footer"
+        | "form" | "header" | "hgroup" | "legend" | "main" | "menu" | "nav" | "section"
+        | "summary" => Fate::Become("div"),
+        "strike" => Fate::Become("s"),
+        "tt" => Fate::Become("code"),
+        "acronym" => Fate::Become("abbr"),
+        "script" | "style" | "iframe" | "svg" | "math" | "xmp" | "noembed" | "noframes"
+        | "object" | "applet" | "audio" | "video" | "canvas" | "select" | "datalist" | "title"
+        | "template" => Fate::Gone,
+        _ => Fate::Unwrap,
+    }
+}
+
+struct Scan<'a> {
+    html: &'a str,
+    at: usize,
+    tags: usize,
+    reopened: usize,
+    open: Vec<Open>,
+    edits: Vec<Edit>,
+}
+
+struct Open {
+    name: &'static str,
+    formatting: bool,
+}
+
+/// Bytes to be replaced.
+struct Edit {
+    from: usize,
+    to: usize,
+    by: &'static str,
+}
+
+impl<'a> Scan<'a> {
+    /// Reads what stands at a `<`.
+    fn markup(&mut self) -> Result<(), Beyond> {
+        let rest = &self.html[self.at..];
+        let bytes = rest.as_bytes();
+        match bytes.get(1) {
+            Some(byte) if byte.is_ascii_alphabetic() => self.start_tag(rest),
+            Some(b'/') if bytes.get(2).is_some_and(u8::is_ascii_alphabetic) => self.end_tag(rest),
+            Some(b'!') if rest.starts_with("<!--") => {
+                self.at += comment_length(rest);
+                Ok(())
+            }
+            Some(b'/' | b'!' | b'?') => {
+                self.at += rest.find('>').map_or(rest.len(), |end| end + 1);
+                Ok(())
+            }
+            _ => {
+                self.at += 1;
+                Ok(())
+            }
+        }
+    }
+
+    fn start_tag(&mut self, rest: &'a str) -> Result<(), Beyond> {
+        let tag = Tag::read(&rest[1..]);
+        let (from, to) = (self.at, self.at + 1 + tag.length);
+        self.count(&tag)?;
+        self.at = to;
+        let mut lower = [0; 16];
+        let name = lower_case(tag.name, &mut lower);
+        match fate(name) {
+            Fate::Flat if tag.is_closed && !matches!(name, "br" | "hr" | "img") => {
+                self.close_here(to, name);
+            }
+            Fate::Flat => self.reopened += self.open.iter().filter(|open| open.formatting).count(),
+            Fate::Stay { .. } if tag.is_closed => self.close_here(to, name),
+            Fate::Stay { formatting } => self.push(name, formatting)?,
+            Fate::Become(other) => {
+                self.edit(from + 1, from + 1 + tag.name.len(), other);
+                self.push(other, other != "div")?;
+            }
+            Fate::Unwrap => self.edit(from, to, ""),
+            Fate::Gone if tag.is_closed => self.edit(from, to, ""),
+            Fate::Gone => {
+                let after = &self.html[to..];
+                self.at = to + end_of_content(after, name).unwrap_or(after.len());
+                self.edit(from, self.at, "");
+            }
+        }
+        if self.reopened > MAX_REOPENED { Err(Beyond) } else { Ok(()) }
+    }
+
+    fn end_tag(&mut self, rest: &'a str) -> Result<(), Beyond> {
+        let tag = Tag::read(&rest[2..]);
+        let (from, to) = (self.at, self.at + 2 + tag.length);
+        self.count(&tag)?;
+        self.at = to;
+        let mut lower = [0; 16];
+        let name = lower_case(tag.name, &mut lower);
+        match fate(name) {
+            // A serialiser that knows no empty elements writes <br></br>, which HTML reads as two.
+            Fate::Flat if matches!(name, "br" | "hr" | "img") => {
+                let is_pair = self.html[..from].ends_with('>');
+                self.edit(from, to, if is_pair || name != "br" { "" } else { "<br>" });
+            }
+            Fate::Flat => {}
+            Fate::Stay { .. } => self.pop(name),
+            Fate::Become(other) => {
+                self.edit(from + 2, from + 2 + tag.name.len(), other);
+                self.pop(other);
+            }
+            Fate::Unwrap | Fate::Gone => self.edit(from, to, ""),
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, tag: &Tag<'_>) -> Result<(), Beyond> {
+        self.tags += 1;
+        if self.tags > MAX_TAGS || tag.attributes > MAX_ATTRIBUTES { Err(Beyond) } else { Ok(()) }
+    }
+
+    fn push(&mut self, name: &str, formatting: bool) -> Result<(), Beyond> {
+        let name = KEPT.iter().find(|kept| **kept == name).copied().unwrap_or("div");
+        self.reopened += self.open.iter().filter(|open| open.formatting).count();
+        self.open.push(Open { name, formatting });
+        if self.open.len() > MAX_DEPTH { Err(Beyond) } else { Ok(()) }
+    }
+
+    /// An end tag closes the innermost element or, for all we can be sure of, nothing: the parser
+    /// ignores some that cross others. So the count is never below the parser's.
+    fn pop(&mut self, name: &str) {
+        if self.open.last().is_some_and(|open| open.name == name) {
+            self.open.pop();
+        }
+    }
+
+    /// XHTML's `<td/>` is open in HTML; its writer meant it closed.
+    fn close_here(&mut self, at: usize, name: &str) {
+        let by = CLOSED.iter().find(|tag| &tag[2..tag.len() - 1] == name).copied();
+        self.edit(at, at, by.unwrap_or_default());
+    }
+
+    fn edit(&mut self, from: usize, to: usize, by: &'static str) {
+        self.edits.push(Edit { from, to, by });
+    }
+
+    /// Replaces what is to be replaced. Where a removal would let two characters meet that make
+    /// markup of each other, a blank stands between.
+    fn edited(self) -> Cow<'a, str> {
+        if self.edits.is_empty() {
+            return Cow::Borrowed(self.html);
+        }
+        let mut out = String::with_capacity(self.html.len() + 16 * self.edits.len());
+        let mut from = 0;
+        for edit in &self.edits {
+            out.push_str(&self.html[from..edit.from]);
+            if edit.by.is_empty() && out.ends_with(['<', '/', '!', '&', '-', '?']) {
+                out.push(' ');
+            }
+            out.push_str(edit.by);
+            from = edit.to;
+        }
+        out.push_str(&self.html[from..]);
+        Cow::Owned(out)
+    }
+}
+
+/// The names that can be open.
+const KEPT: [&str; 36] = [
+    "b",
+    "strong",
+    "i",
+    "em",
+    "u",
+    "s",
+    "code",
+    "small",
+    "a",
+    "pre",
+    "blockquote",
+    "ul",
+    "ol",
+    "dl",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "table",
+    "sub",
+    "sup",
+    "del",
+    "ins",
+    "abbr",
+    "figure",
+    "figcaption",
+    "div",
+    "q",
+    "cite",
+    "kbd",
+    "samp",
+    "var",
+    "mark",
+    "caption",
+];
+
+/// The end tags of all that can stand closed in itself.
+const CLOSED: [&str; 46] = [
+    "</b>",
+    "</strong>",
+    "</i>",
+    "</em>",
+    "</u>",
+    "</s>",
+    "</code>",
+    "</small>",
+    "</a>",
+    "</pre>",
+    "</blockquote>",
+    "</ul>",
+    "</ol>",
+    "</dl>",
+    "</h1>",
+    "</h2>",
+    "</h3>",
+    "</h4>",
+    "</h5>",
+    "</h6>",
+    "</table>",
+    "</sub>",
+    "</sup>",
+    "</del>",
+    "</ins>",
+    "</abbr>",
+    "</figure>",
+    "</figcaption>",
+    "</div>",
+    "</q>",
+    "</cite>",
+    "</kbd>",
+    "</samp>",
+    "</var>",
+    "</mark>",
+    "</caption>",
+    "</p>",
+    "</li>",
+    "</dt>",
+    "</dd>",
+    "</thead>",
+    "</tbody>",
+    "</tfoot>",
+    "</tr>",
+    "</td>",
+    "</th>",
+];
+
+/// A tag as a tokenizer reads it.
+struct Tag<'a> {
+    name: &'a str,
+    attributes: usize,
+    is_closed: bool,
+    /// From the name to the `>`, which it includes.
+    length: usize,
+}
+
+impl<'a> Tag<'a> {
+    /// Reads a tag from its name on.
+    fn read(text: &'a str) -> Self {
+        let bytes = text.as_bytes();
+        let ends_name = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>');
+        let name_length = bytes.iter().position(ends_name).unwrap_or(bytes.len());
+        let mut tag = Tag {
+            name: &text[..name_length],
+            attributes: 0,
+            is_closed: false,
+            length: name_length,
+        };
+        let mut at = name_length;
+        while let Some(&byte) = bytes.get(at) {
+            at += 1;
+            match byte {
+                b'>' => break,
+                b'/' => tag.is_closed = bytes.get(at) == Some(&b'>'),
+                _ if byte.is_ascii_whitespace() => {}
+                _ => {
+                    tag.attributes += 1;
+                    at = end_of_attribute(bytes, at);
+                }
+            }
+        }
+        tag.length = at;
+        tag
+    }
+}
+
+/// Where the attribute ends whose name has its first byte before `at`.
+fn end_of_attribute(bytes: &[u8], mut at: usize) -> usize {
+    let is_blank = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_whitespace);
+    while bytes.get(at).is_some_and(|byte| !matches!(byte, b'=' | b'>' | b'/')) && !is_blank(at) {
+        at += 1;
+    }
+    let after_name = at;
+    while is_blank(at) {
+        at += 1;
+    }
+    if bytes.get(at) != Some(&b'=') {
+        return after_name;
+    }
+    at += 1;
+    while is_blank(at) {
+        at += 1;
+    }
+    match bytes.get(at) {
+        Some(&quote @ (b'"' | b'\'')) => {
+            let value = &bytes[at + 1..];
+            at + 1 + value.iter().position(|&byte| byte == quote).map_or(value.len(), |end| end + 1)
+        }
+        _ => {
+            while bytes.get(at).is_some_and(|&byte| byte != b'>') && !is_blank(at) {
+                at += 1;
+            }
+            at
+        }
+    }
+}
+
+/// The length of the comment at the start of `text` (WHATWG, sections 13.2.5.43 to 13.2.5.52).
+fn comment_length(text: &str) -> usize {
+    let inner = &text[4..];
+    for abrupt in [">", "->"] {
+        if inner.starts_with(abrupt) {
+            return 4 + abrupt.len();
+        }
+    }
+    let mut from = 0;
+    while let Some(dashes) = inner[from..].find("--") {
+        let after = &inner[from + dashes + 2..];
+        match after.as_bytes() {
+            [b'>', ..] => return 4 + from + dashes + 3,
+            [b'!', b'>', ..] => return 4 + from + dashes + 4,
+            _ => from += dashes + 1,
+        }
+    }
+    text.len()
+}
+
+/// Where `text` goes on after the end tag of `name`.
+fn end_of_content(text: &str, name: &str) -> Option<usize> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find("</") {
+        let inner = &text[from + at + 2..];
+        let matches = inner.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
+        let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>');
+        if matches && inner.as_bytes().get(name.len()).is_some_and(ends) {
+            return Some(from + at + 2 + Tag::read(inner).length);
+        }
+        from += at + 2;
+    }
+    None
+}
+
+/// `name` in lower case; a name longer than any of ours as nothing.
+fn lower_case<'b>(name: &str, buffer: &'b mut [u8; 16]) -> &'b str {
+    let Some(place) = buffer.get_mut(..name.len()) else { return "" };
+    place.copy_from_slice(name.as_bytes());
+    place.make_ascii_lowercase();
+    std::str::from_utf8(place).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(html: &str) -> String {
+        scan(html).expect("within the limits").into_owned()
+    }
+
+    #[test]
+    fn what_the_sanitiser_keeps_is_not_touched() {
+        let html =
+            "<p lang=fr>a <b>b</b> <a href='x>y'>c</a><br/><img src=\"u/\"> 1 < 2 <!-- c --></p>";
+        assert!(matches!(scan(html), Ok(Cow::Borrowed(_))));
+    }
+
+    #[test]
+    fn elements_that_hold_nothing_for_readers_go_with_their_content() {
+        for (html, rest) in [
+            ("a<script>if (a < b) alert('</p>')</script>b", "ab"),
+            ("a<STYLE\n>p > b {}</sTyLe\t>b", "ab"),
+            ("a<svg viewBox='0 0 1 1'><title>x</title><path d='m0'/></svg>b", "ab"),
+            ("a<iframe src='x'/>b", "ab"),
+            ("a<script>b", "a"),
+            ("x <<script>1</script>b>y</b>", "x < b>y</b>"),
+            ("<noscript><img src=a></noscript>", "<img src=a>"),
+            ("<o:p>a</o:p><span class='x'>b</span>", "ab"),
+        ] {
+            assert_eq!(left(html), rest, "{html}");
+        }
+    }
+
+    #[test]
+    fn other_blocks_become_plain_ones() {
+        assert_eq!(
+            left("<Section id=a>x</section><center>y</center>"),
+            "<div id=a>x</div><div>y</div>"
+        );
+        assert_eq!(left("<strike>x</strike>"), "<s>x</s>");
+    }
+
+    #[test]
+    fn what_xhtml_closes_in_itself_is_closed() {
+        assert_eq!(left("<a name='x'/>y<td/><br/>"), "<a name='x'/></a>y<td/></td><br/>");
+        assert_eq!(left("a<br></br>b</br>c"), "a<br>b<br>c");
+        assert_eq!(left("<a href=http://x/>y</a>"), "<a href=http://x/>y</a>");
+    }
+
+    #[test]
+    fn comments_end_where_html_ends_them() {
+        for html in ["<!--><i>", "<!---><i>", "<!-- a --><i>", "<!-- a --!><i>", "<!-- -- - --><i>"]
+        {
+            assert_eq!(&html[comment_length(html)..], "<i>", "{html}");
+        }
+    }
+
+    #[test]
+    fn the_limits_hold() {
+        for (html, is_within) in [
+            ("<div>".repeat(MAX_DEPTH), true),
+            ("<div>".repeat(MAX_DEPTH + 1), false),
+            ("<div></x><!-- </div> --><i title='</div>'>".repeat(MAX_DEPTH), false),
+            ("<div><table></div></table>".repeat(MAX_DEPTH), false),
+            ("<section><svg></section></svg>".repeat(MAX_DEPTH + 1), false),
+            ("<p>x".repeat(MAX_TAGS), true),
+            ("<p>x".repeat(MAX_TAGS + 1), false),
+            (format!("<p {}>", "a=1 ".repeat(MAX_ATTRIBUTES)), true),
+            (format!("<p {}>", "a ".repeat(MAX_ATTRIBUTES + 1)), false),
+            ("a".repeat(MAX_BYTES + 1), false),
+            ("&amp".repeat(MAX_REFERENCES + 1), false),
+            (
+                (0..400).map(|n| format!("<b id={n}>")).collect::<String>() + &"<p>".repeat(9_000),
+                false,
+            ),
+        ] {
+            assert_eq!(scan(&html).is_ok(), is_within, "{}", &html[..40.min(html.len())]);
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! One quick walk over a document before feed-rs reads it: it bounds the work, and it looks.
+//!
+//! feed-rs overflows the stack on a thousand nested groups and takes 764 MB for a million empty
+//! items; neither can be caught. So the walk refuses what is beyond the limits, naming the limit,
+//! before memory grows. On the way it collects what feed-rs drops ([`super::extras`]), counts the
+//! items that feed-rs should find, and notes which repair a document will need, so that a clean one
+//! pays for this walk and nothing more.
+
+use quick_xml::events::{BytesStart, Event};
+
+use super::extras::{Collector, Extras};
+use crate::model::document::{Repair, Unreadable};
+
+/// How deep elements, or JSON values, may nest.
+pub const MAX_DEPTH: usize = 200;
+/// How many elements, or JSON values, a document may hold.
+pub const MAX_ELEMENTS: usize = 250_000;
+/// How many items.
+pub const MAX_ITEMS: usize = 20_000;
+/// How many attributes one element may carry.
+pub const MAX_ATTRIBUTES: usize = 256;
+
+/// What a document's root says it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Root {
+    /// A feed: `rss`, `feed`, `RDF`, or an entry alone.
+    Feed,
+    /// HTML.
+    Html,
+    /// Another element, by its name.
+    Other(String),
+    /// There is no element.
+    #[default]
+    None,
+}
+
+/// What the walk found.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// What the root is.
+    pub root: Root,
+    /// How many items there are, nested ones included.
+    pub items: usize,
+    /// The least repair that can help.
+    pub needs: Repair,
+    /// What feed-rs will drop.
+    pub extras: Extras,
+}
+
+/// Walks over `xml`.
+pub fn survey(xml: &str) -> Result<Survey, Unreadable> {
+    let mut walk = Walk::default();
+    let mut reader = quick_xml::Reader::from_str(xml);
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(tag)) => walk.start(&tag, true)?,
+            Ok(Event::Empty(tag)) => {
+                walk.start(&tag, false)?;
+                walk.end();
+            }
+            Ok(Event::End(_)) => walk.end(),
+            Ok(Event::Text(text)) => walk.text(&text),
+            Ok(Event::CData(text)) => walk.text(&text),
+            Ok(Event::GeneralRef(name)) => walk.reference(&name),
+            Ok(Event::Eof) => break,
+            Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_)) => {}
+            Err(_) => {
+                walk.needs(Repair::Characters);
+                break;
+            }
+        }
+    }
+    if walk.depth > 0 {
+        walk.needs(Repair::Characters);
+    }
+    walk.survey.extras = walk.collector.finish();
+    Ok(walk.survey)
+}
+
+/// Prefixes whose elements we read, and the namespaces that feed-rs knows them by.
+pub const NAMESPACES: [(&str, &str); 6] = [
+    ("content", "http://purl.org/rss/1.0/modules/content/"),
+    ("dc", "http://purl.org/dc/elements/1.1/"),
+    ("media", "http://search.yahoo.com/mrss/"),
+    ("itunes", "http://www.itunes.com/dtds/podcast-1.0.dtd"),
+    ("atom", ATOM),
+    ("podcast", "https://podcastindex.org/namespace/1.0"),
+];
+/// The namespace of Atom (RFC 4287).
+pub const ATOM: &str = "http://www.w3.org/2005/Atom";
+/// The namespace of RSS 1.0.
+pub const RSS_1: &str = "http://purl.org/rss/1.0/";
+
+#[derive(Default)]
+struct Walk {
+    survey: Survey,
+    collector: Collector,
+    depth: usize,
+    elements: usize,
+    is_atom: bool,
+    declared: [bool; NAMESPACES.len()],
+    /// The depth of an element that may hold text only.
+    text_only: Option<usize>,
+    /// The depth of an element that feed-rs wants text in, until there is some.
+    wants_text: Option<usize>,
+    /// The depth of an element in which feed-rs looks for a name and an address.
+    person: Option<usize>,
+    person_at: bool,
+    person_wide: bool,
+}
+
+impl Walk {
+    fn needs(&mut self, repair: Repair) {
+        self.survey.needs = self.survey.needs.max(repair);
+    }
+
+    fn start(&mut self, tag: &BytesStart<'_>, is_open: bool) -> Result<(), Unreadable> {
+        self.depth += 1;
+        self.elements += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(Unreadable::TooMuch { limit: MAX_DEPTH, unit: "levels of elements" });
+        }
+        if self.elements > MAX_ELEMENTS {
+            return Err(Unreadable::TooMuch { limit: MAX_ELEMENTS, unit: "elements" });
+        }
+        let attributes = tag.attributes_raw();
+        if attributes.len() > 2 * MAX_ATTRIBUTES
+            && tag.html_attributes().with_checks(false).count() > MAX_ATTRIBUTES
+        {
+            return Err(Unreadable::TooMuch { limit: MAX_ATTRIBUTES, unit: "attributes" });
+        }
+        let qualified = tag.name().into_inner();
+        let (prefix, name) = qualified.split_once(':').unwrap_or(("", qualified));
+        if attributes.contains("xmlns") {
+            self.declarations(tag);
+        }
+        if self.depth == 1 {
+            self.root(tag, name);
+        }
+        if self.text_only.is_some() {
+            self.needs(Repair::Elements);
+        }
+        self.prefix(prefix);
+        if matches!(name, "item" | "entry") && matches!(prefix, "" | "rss" | "atom") {
+            self.survey.items += 1;
+            if self.survey.items > MAX_ITEMS {
+                return Err(Unreadable::TooMuch { limit: MAX_ITEMS, unit: "items" });
+            }
+        }
+        self.element(tag, prefix, name, is_open);
+        self.collector.start(tag, prefix, name, self.depth);
+        Ok(())
+    }
+
+    fn element(&mut self, tag: &BytesStart<'_>, prefix: &str, name: &str, is_open: bool) {
+        match (prefix, name) {
+            ("media", "description" | "title") => {
+                self.wants_text = Some(self.depth);
+                if !is_open {
+                    self.needs(Repair::Elements);
+                }
+            }
+            ("", "author" | "managingEditor" | "webMaster")
+            | ("dc", "creator")
+            | ("itunes", "author") => {
+                self.person = Some(self.depth);
+                (self.person_at, self.person_wide) = (false, false);
+            }
+            (
+                "" | "content",
+                "title" | "description" | "encoded" | "guid" | "summary" | "content",
+            ) if self.depth <= 4 && self.text_only.is_none() => {
+                let kind = if self.is_atom { super::extras::attribute(tag, "type") } else { None };
+                let holds_markup = kind.is_some_and(|kind| {
+                    kind.ends_with("html") && kind != "html" && kind != "text/html"
+                        || kind.ends_with("xml")
+                });
+                if !holds_markup && is_open {
+                    self.text_only = Some(self.depth);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self) {
+        if self.wants_text.take_if(|depth| *depth == self.depth).is_some() {
+            self.needs(Repair::Elements);
+        }
+        if self.person.take_if(|depth| *depth == self.depth).is_some()
+            && self.person_at
+            && self.person_wide
+        {
+            self.needs(Repair::Elements);
+        }
+        self.text_only.take_if(|depth| *depth == self.depth);
+        self.collector.end(self.depth);
+        self.depth -= usize::from(self.depth > 0);
+    }
+
+    fn text(&mut self, text: &str) {
+        if self.wants_text == Some(self.depth) && !text.is_empty() {
+            self.wants_text = None;
+        }
+        if self.person == Some(self.depth) {
+            self.person_at |= text.contains('@');
+            self.person_wide |= !text.is_ascii();
+        }
+        self.collector.text(text, self.depth);
+    }
+
+    fn reference(&mut self, name: &str) {
+        if self.wants_text == Some(self.depth) {
+            self.wants_text = None;
+        }
+        self.person_wide = true;
+        let whole = format!("&{name};");
+        match crate::clean::entities::reference(&whole) {
+            Some((meaning, _)) => {
+                self.collector.text(&meaning.chars().collect::<String>(), self.depth);
+            }
+            None => self.collector.text(&whole, self.depth),
+        }
+        if name.starts_with('#') && !is_character(name) {
+            self.needs(Repair::Characters);
+        }
+    }
+
+    fn root(&mut self, tag: &BytesStart<'_>, name: &str) {
+        let default = super::extras::attribute(tag, "xmlns");
+        let default = default.as_deref();
+        self.survey.root = match name.to_ascii_lowercase().as_str() {
+            "rss" | "feed" | "rdf" | "entry" => Root::Feed,
+            "html" | "head" | "body" => Root::Html,
+            _ => Root::Other(name.to_owned()),
+        };
+        let is_prefixed = tag.name().into_inner().contains(':');
+        let is_known = match name {
+            "rss" => {
+                let version = super::extras::attribute(tag, "version");
+                let is_version = matches!(version.as_deref(), Some("2.0" | "0.91" | "0.92" | ""));
+                is_version && default.is_none_or(|namespace| namespace == RSS_1)
+            }
+            "feed" | "entry" => {
+                self.is_atom = true;
+                is_prefixed || default.is_none_or(|namespace| namespace == ATOM)
+            }
+            "RDF" => default.is_none_or(|namespace| namespace == RSS_1),
+            _ => true,
+        };
+        if !is_known {
+            self.needs(Repair::Namespaces);
+        }
+        if !matches!(name, "rss" | "feed" | "entry" | "RDF") {
+            self.needs(Repair::Characters);
+        }
+    }
+
+    /// Notes which prefixes are bound, and namespaces that are spelt in their own way.
+    fn declarations(&mut self, tag: &BytesStart<'_>) {
+        for attribute in tag.html_attributes().with_checks(false).flatten() {
+            let Some(prefix) = attribute.key.into_inner().strip_prefix("xmlns:") else { continue };
+            if let Some(at) = NAMESPACES.iter().position(|(known, _)| *known == prefix) {
+                self.declared[at] = true;
+            }
+            let right = super::namespaces::namespace(&attribute.value);
+            if right.is_some_and(|right| right != attribute.value) {
+                self.needs(Repair::Namespaces);
+            }
+        }
+    }
+
+    fn prefix(&mut self, prefix: &str) {
+        if prefix.is_empty() {
+            return;
+        }
+        let known = NAMESPACES.iter().position(|(known, _)| *known == prefix);
+        if known.is_some_and(|at| !self.declared[at]) {
+            self.needs(Repair::Namespaces);
+        }
+    }
+}
+
+/// Whether a numeric reference, without `&` and `;`, names a character that XML allows.
+fn is_character(name: &str) -> bool {
+    let number = match name.strip_prefix("#x") {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => name[1..].parse(),
+    };
+    number.is_ok_and(|number| number != 0 && char::from_u32(number).is_some())
+}
+
+/// Bounds a JSON document by one look at its brackets, before any of it is read.
+pub fn json(text: &str) -> Result<(), Unreadable> {
+    let (mut depth, mut values, mut in_string, mut escaped) = (0_usize, 0_usize, false, false);
+    for byte in text.bytes() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b',' | b':' => values += 1,
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Err(Unreadable::TooMuch { limit: MAX_DEPTH, unit: "levels of JSON" });
+        }
+        if values > 2 * MAX_ELEMENTS {
+            return Err(Unreadable::TooMuch { limit: 2 * MAX_ELEMENTS, unit: "JSON values" });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! One entry as feed-rs read it becomes an item of ours: typed, with real addresses, with the text
+//! a reader would see, and without anything made up.
+
+use feed_rs::model::{Entry, FeedType, Link, Person, Text};
+
+use super::extras::ItemExtras;
+use crate::clean::{entities, plain};
+use crate::model::document::{Enclosure, Item, Origin, RawHtml};
+use crate::model::text::PlainText;
+use crate::model::url::WebUrl;
+
+/// The most categories, authors and enclosures kept of one item.
+const MAX_LABELS: usize = 100;
+
+/// What all items of a document share.
+pub struct Context<'a> {
+    /// Which format it is in.
+    pub kind: &'a FeedType,
+    /// Where the document was found.
+    pub base: &'a WebUrl,
+    /// The page it belongs to.
+    pub site: Option<&'a WebUrl>,
+    /// The feed's own authors.
+    pub authors: &'a [Person],
+}
+
+/// Makes an item; `extras` are those of the same item, where they could be told.
+pub fn item(entry: Entry, extras: Option<&ItemExtras>, context: &Context<'_>) -> Item {
+    let guid = Some(entry.id.trim()).filter(|id| !id.is_empty()).map(str::to_owned);
+    let enclosures = enclosures(&entry, extras, context);
+    let document = extras.and_then(|extras| own_base(extras, context.base));
+    let address = |text: &str| web(text, document.as_ref().unwrap_or(context.base));
+    let link = alternate(&entry.links)
+        .and_then(|link| address(&link.href))
+        .or_else(|| permalink(guid.as_deref(), extras, context.kind))
+        .or_else(|| entry.content.as_ref()?.src.as_ref().and_then(|link| address(&link.href)))
+        .or_else(|| enclosures.first().and_then(|file| WebUrl::parse(&file.url).ok()));
+    // feed-rs copies `published` to `updated` in RSS, which says nothing about an edit.
+    let is_copied = *context.kind != FeedType::Atom && entry.updated == entry.published;
+    Item {
+        base: document.or_else(|| link.clone()).or_else(|| context.site.cloned()),
+        link,
+        title: entry.title.as_ref().map(|title| title_of(title, context.kind)).unwrap_or_default(),
+        authors: authors(&entry, extras, context),
+        published: entry.published.or(entry.updated),
+        updated: entry.updated.filter(|_| !is_copied),
+        categories: categories(&entry),
+        origin: extras.and_then(|extras| origin(extras, context.base)),
+        body: body(entry, context.kind),
+        guid,
+        enclosures,
+    }
+}
+
+/// The address of the web that `text` means in a document found at `base`. Publishers escape
+/// ampersands twice.
+pub fn web(text: &str, base: &WebUrl) -> Option<WebUrl> {
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    match text.contains("&amp;") {
+        true => WebUrl::join(base, &text.replace("&amp;", "&")).ok(),
+        false => WebUrl::join(base, text).ok(),
+    }
+}
+
+/// `xml:base`, resolved from the root down.
+fn own_base(extras: &ItemExtras, document: &WebUrl) -> Option<WebUrl> {
+    let (first, rest) = extras.bases.split_first()?;
+    let outermost = web(first, document);
+    rest.iter()
+        .fold(outermost, |base, inner| web(inner, base.as_ref().unwrap_or(document)).or(base))
+}
+
+/// The link to the item itself: RSS has one kind, Atom says which is which (RFC 4287, 4.2.7.2).
+pub fn alternate(links: &[Link]) -> Option<&Link> {
+    let is_usable = |link: &&Link| !link.href.trim().is_empty() && link.target.is_none();
+    let is_alternate = |link: &&Link| link.rel.as_deref().is_none_or(|rel| rel == "alternate");
+    let is_page =
+        |link: &&Link| link.media_type.as_deref().is_none_or(|kind| kind.contains("html"));
+    let alternates = || links.iter().filter(is_usable).filter(is_alternate);
+    alternates().find(is_page).or_else(|| alternates().next()).or_else(|| {
+        links.iter().filter(is_usable).find(|link| link.rel.as_deref() == Some("related"))
+    })
+}
+
+/// A guid of RSS is a link unless it says that it is not.
+fn permalink(guid: Option<&str>, extras: Option<&ItemExtras>, kind: &FeedType) -> Option<WebUrl> {
+    let is_rss = matches!(kind, FeedType::RSS0 | FeedType::RSS1 | FeedType::RSS2);
+    let is_denied = extras.and_then(|extras| extras.is_permalink) == Some(false);
+    if !is_rss || is_denied {
+        return None;
+    }
+    WebUrl::parse(guid?).ok()
+}
+
+/// Atom says what is text and what is HTML; RSS does not, and means HTML.
+pub fn title_of(title: &Text, kind: &FeedType) -> PlainText {
+    let is_literal = matches!(kind, FeedType::Atom | FeedType::JSON)
+        && title.content_type.as_ref() == "text/plain";
+    match is_literal && title.content.contains('<') {
+        true => plain::title(&title.content.replace('<', "&lt;")),
+        false => plain::title(&title.content),
+    }
+}
+
+fn authors(entry: &Entry, extras: Option<&ItemExtras>, context: &Context<'_>) -> Vec<PlainText> {
+    let mut names: Vec<PlainText> = Vec::new();
+    let mut add = |name: &str| {
+        let name = plain::label(name);
+        if !name.is_empty() && !names.contains(&name) && names.len() < MAX_LABELS {
+            names.push(name);
+        }
+    };
+    let own = entry.authors.iter().filter_map(name_of);
+    own.for_each(&mut add);
+    if entry.authors.is_empty() {
+        match extras.and_then(|extras| extras.author.as_deref()) {
+            Some(author) => add(author),
+            // An entry of Atom without author has the feed's (RFC 4287, section 4.2.1).
+            None if *context.kind == FeedType::Atom => {
+                context.authors.iter().filter_map(name_of).for_each(add);
+            }
+            None => {}
+        }
+    }
+    names
+}
+
+fn name_of(person: &Person) -> Option<&str> {
+    let filled = |text: &&str| !text.trim().is_empty();
+    person.name.as_deref().filter(filled).or(person.email.as_deref().filter(filled))
+}
+
+fn categories(entry: &Entry) -> Vec<PlainText> {
+    let mut labels: Vec<PlainText> = Vec::new();
+    for category in entry.categories.iter().take(MAX_LABELS) {
+        let label = category.label.as_deref().filter(|label| !label.trim().is_empty());
+        let label = plain::label(label.unwrap_or(&category.term));
+        if !label.is_empty() && !labels.contains(&label) {
+            labels.push(label);
+        }
+    }
+    labels
+}
+
+fn enclosures(entry: &Entry, extras: Option<&ItemExtras>, context: &Context<'_>) -> Vec<Enclosure> {
+    let mut files: Vec<Enclosure> = Vec::new();
+    let mut add = |url: &str, media_type: Option<String>, length: Option<u64>| {
+        if let Some(url) = web(url, context.base)
+            && files.len() < MAX_LABELS
+            && !files.iter().any(|file| file.url == url.as_str())
+        {
+            let media_type = media_type.map(|kind| plain::label(&kind).as_str().to_owned());
+            files.push(Enclosure { url: url.as_str().to_owned(), media_type, length });
+        }
+    };
+    for [url, kind, length] in extras.into_iter().flat_map(|extras| &extras.enclosures) {
+        let length = length.as_deref().and_then(|length| length.trim().parse().ok());
+        add(url.as_deref().unwrap_or_default(), kind.clone(), length.filter(|&length| length > 0));
+    }
+    for link in &entry.links {
+        let is_attachment = *context.kind == FeedType::JSON && link.media_type.is_some();
+        if is_attachment || link.rel.as_deref() == Some("enclosure") {
+            add(&link.href, link.media_type.clone(), link.length);
+        }
+    }
+    files
+}
+
+fn origin(extras: &ItemExtras, base: &WebUrl) -> Option<Origin> {
+    let title = extras.source_title.as_deref().map(plain::title).unwrap_or_default();
+    let url = extras.source_url.as_deref().and_then(|url| web(url, base));
+    (!title.is_empty() || url.is_some()).then_some(Origin { title, url })
+}
+
+/// The fullest text there is: content, else summary, else what podcasts and videos carry.
+fn body(entry: Entry, kind: &FeedType) -> RawHtml {
+    let content = entry.content.and_then(|content| {
+        let is_text =
+            content.content_type.ty() == "text" || content.content_type.as_ref().contains("xml");
+        let is_plain = content.content_type.as_ref() == "text/plain";
+        content.body.filter(|_| is_text).map(|body| (body, is_plain))
+    });
+    let text = |text: Text, is_plain: bool| (text.content, is_plain);
+    let summary = entry.summary.map(|summary| {
+        let is_plain = summary.content_type.as_ref() == "text/plain";
+        text(summary, is_plain && *kind == FeedType::Atom)
+    });
+    let media = entry.media.into_iter().find_map(|media| media.description).map(|description| {
+        let is_plain = description.content_type.as_ref() == "text/plain";
+        text(description, is_plain)
+    });
+    let (body, is_plain) = [content, summary, media]
+        .into_iter()
+        .flatten()
+        .find(|(body, _)| !body.trim().is_empty())
+        .unwrap_or_default();
+    // Text says that it is text, and then means it only if it holds no HTML all the same.
+    match is_plain && !looks_like_html(&body) {
+        true => RawHtml(entities::escape(&body)),
+        false => RawHtml(body),
+    }
+}
+
+/// Whether text that was declared plain is HTML nevertheless: it closes an element that texts
+/// are made of.
+fn looks_like_html(text: &str) -> bool {
+    ["</p>", "</a>", "<br>", "<br/>", "<br />", "</div>"].iter().any(|tag| text.contains(tag))
+}

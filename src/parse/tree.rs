@@ -1,0 +1,80 @@
+//! The last rung: the tree is closed where the document broke off or crossed its tags.
+//!
+//! An end tag closes what is still open inside its element; one that closes nothing goes; at the end
+//! everything is closed. A tag that was cut off goes. What was complete before the break is kept.
+
+use super::characters;
+
+/// How many elements may be open at once: beyond, start tags are dropped.
+const MAX_OPEN: usize = 1_000;
+
+/// `text` with every element closed.
+pub fn mend(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if rest.starts_with("<![CDATA[") {
+            let length = rest.find("]]>").map_or(rest.len(), |end| end + 3);
+            out.push_str(&rest[..length]);
+            rest = &rest[length..];
+            continue;
+        }
+        let Some(length) = characters::tag_length(rest) else {
+            // Cut off, or a stray one that the first rung would have escaped.
+            rest = "";
+            break;
+        };
+        let tag = &rest[..length];
+        rest = &rest[length..];
+        match tag.strip_prefix("</") {
+            Some(inner) => close(&mut out, &mut open, inner[..inner.len() - 1].trim_ascii_end()),
+            None if tag.ends_with("/>") => out.push_str(tag),
+            None if open.len() < MAX_OPEN => {
+                let end = tag.find(|c: char| c.is_ascii_whitespace() || c == '>').unwrap_or(1);
+                open.push(&tag[1..end]);
+                out.push_str(tag);
+            }
+            None => {}
+        }
+    }
+    out.push_str(rest);
+    for name in open.iter().rev() {
+        push_end(&mut out, name);
+    }
+    out
+}
+
+fn close(out: &mut String, open: &mut Vec<&str>, name: &str) {
+    let Some(at) = open.iter().rposition(|other| *other == name) else { return };
+    for inner in open.drain(at..).rev() {
+        push_end(out, inner);
+    }
+}
+
+fn push_end(out: &mut String, name: &str) {
+    out.push_str("</");
+    out.push_str(name);
+    out.push('>');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_element_is_closed_once() {
+        for (text, closed) in [
+            ("<a><b>x</b></a>", "<a><b>x</b></a>"),
+            ("<a><b>x</a>", "<a><b>x</b></a>"),
+            ("<a><b>x</b></b></c></a>", "<a><b>x</b></a>"),
+            ("<a><b>x <c/", "<a><b>x </b></a>"),
+            ("<a><![CDATA[</a>]]><b y='z'>", "<a><![CDATA[</a>]]><b y='z'></b></a>"),
+            ("<d><p>a<p>b<br>c</d>", "<d><p>a<p>b<br>c</br></p></p></d>"),
+        ] {
+            assert_eq!(mend(text), closed, "{text}");
+        }
+    }
+}
