@@ -367,6 +367,34 @@ mod tests {
         assert!(copies.iter().all(|copy| Arc::ptr_eq(copy, &copies[0])));
     }
 
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn readers_during_updates_never_go_back_in_time() {
+        let mill = mill().await;
+        let shelf = Arc::new(Shelf::new(mill.store.clone(), labels(vec![merged("all", 100)])));
+        let done = tokio_util::sync::CancellationToken::new();
+        let read = |shelf: Arc<Shelf>, done: tokio_util::sync::CancellationToken| async move {
+            let (mut seen, mut reads) = (0, 0);
+            while !done.is_cancelled() || reads == 0 {
+                let copy = atom(&shelf).await;
+                assert_eq!(copy.etag, revision::etag(&copy.body));
+                let shown = titles(&copy).len();
+                assert!(shown >= seen, "{seen} entries, then {shown}");
+                (seen, reads) = (shown, reads + 1);
+            }
+            titles(&*atom(&shelf).await).len()
+        };
+        let readers: Vec<_> =
+            (0..8).map(|_| tokio::spawn(read(Arc::clone(&shelf), done.clone()))).collect();
+        for key in 0..40 {
+            mill.posts(A, "A", &[post(key, "un", "")]).await;
+            shelf.turn();
+        }
+        done.cancel();
+        for reader in readers {
+            assert_eq!(reader.await.expect("no reader was told nonsense"), 40);
+        }
+    }
+
     #[tokio::test]
     async fn unknown_names_are_none_and_empty_feeds_have_no_date() {
         let mill = mill().await;

@@ -263,7 +263,7 @@ pub async fn status(State(house): State<Arc<House>>, headers: HeaderMap) -> Resp
             }
         })
         .collect();
-    lines.sort_by(|a, b| (a.rank, &a.title, &a.url).cmp(&(b.rank, &b.title, &b.url)));
+    lines.sort_by_cached_key(|line| (line.rank, line.title.to_lowercase(), line.url.clone()));
     let count = |rank| lines.iter().filter(|line| line.rank == rank).count();
     let (total, failing, gone, new) = (lines.len(), count(FAILING), count(GONE), count(NEW));
     let entries: u64 = lines.iter().map(|line| line.entries).sum();
