@@ -4,4 +4,5 @@
 //! subject.
 
 mod journeys;
+mod strangers;
 mod world;

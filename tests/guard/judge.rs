@@ -58,7 +58,7 @@ pub(crate) fn breaches(sources: &[Source]) -> Vec<Breach> {
     }
     breaches.extend(circles::circles(&arrows).into_iter().map(|way| Breach {
         file: way[0].to_owned(),
-        line: 1,
+        line: arrows[way[0]][way[1]],
         rule: "circle",
         what: format!("{} -> {}", way.join(" -> "), way[0]),
         reason: "files that import each other can only be understood together".to_owned(),
@@ -149,7 +149,8 @@ impl<'a> Bench<'a, '_> {
                     if let Some(file) = self.house.file(&path)
                         && file != self.source.path
                     {
-                        arrows.entry(self.source.path.as_str()).or_default().insert(file);
+                        let from = arrows.entry(self.source.path.as_str()).or_default();
+                        from.entry(file).or_insert(named.line);
                     }
                 }
                 Target::Foreign(path) => self.abroad(named, &path.join("::")),

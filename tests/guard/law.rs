@@ -99,7 +99,11 @@ pub(crate) const OWNERS: &[(&str, &[&str], &str)] = &[
     ("hickory_resolver", &["fetch"], "names are looked up behind the one guard, which is in fetch"),
     ("rusqlite", &["store"], "outside store there is no SQL and no row type"),
     ("lettre", &["mail"], "outside mail nothing knows how letters travel"),
-    ("axum", &["serve"], "outside serve nothing knows how pages are asked for"),
+    (
+        "axum",
+        &["serve", "cli"],
+        "only serve answers HTTP; the demo in cli plays the publishers too",
+    ),
     ("hyper", &["serve", "fetch"], "a driver's types never cross a border"),
     ("hyper_util", &["serve", "fetch"], "a driver's types never cross a border"),
     ("getrandom", &["daemon"], "chance is an argument: one place draws it"),

@@ -36,13 +36,13 @@ impl Source {
     }
 }
 
-/// Every file under `src`, in a fixed order.
-pub(crate) fn read_all(root: &Path) -> Vec<Source> {
+/// Every file under `folder` of the repository at `root`, in a fixed order.
+pub(crate) fn read_all(root: &Path, folder: &str) -> Vec<Source> {
     let mut sources = Vec::new();
-    let mut folders = vec![root.join("src")];
+    let mut folders = vec![root.join(folder)];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("src can be listed") {
-            let path = entry.expect("src can be listed").path();
+        for entry in std::fs::read_dir(&folder).expect("folders can be listed") {
+            let path = entry.expect("folders can be listed").path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {

@@ -23,9 +23,7 @@ pub(crate) enum Post {
 impl Home {
     /// An empty home whose web server will listen on a port that is free now.
     pub(crate) fn new() -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let folder = tempfile::tempdir().expect("a folder of its own");
-        Self { folder, port: free.expect("loopback has a free port").port() }
+        Self { folder: tempfile::tempdir().expect("a folder of its own"), port: free_port() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -61,6 +59,12 @@ impl Home {
         let text = format!("{toml}\n{more}");
         std::fs::write(self.path("feedmill.toml"), text).expect("the home can be written");
     }
+}
+
+/// A port of loopback that is free now.
+pub(crate) fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    free.expect("loopback has a free port").port()
 }
 
 #[test]

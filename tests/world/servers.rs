@@ -20,6 +20,21 @@ pub(crate) fn present(test: &str, names: &[&str]) -> bool {
     missing.is_empty()
 }
 
+/// Whether we are root, as servers must be that take other users' rights; prints the reason if not.
+pub(crate) fn as_root(test: &str) -> bool {
+    let root = nix::unistd::geteuid().is_root();
+    if !root {
+        let _ = writeln!(std::io::stderr(), "skipped {test}: not root");
+    }
+    root
+}
+
+/// The Python that has feedparser.
+pub(crate) fn python() -> String {
+    #[expect(clippy::disallowed_methods, reason = "what the test runner says of this machine")]
+    std::env::var("FEEDMILL_PYTHON").unwrap_or_else(|_| "python3".to_owned())
+}
+
 fn missing<'a>(said: &str, names: &[&'a str]) -> Vec<&'a str> {
     let there: Vec<&str> = said.split_whitespace().collect();
     names.iter().filter(|name| !there.contains(name)).copied().collect()

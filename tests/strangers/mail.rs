@@ -1,0 +1,220 @@
+//! Letters on the way they take in the world: to Postfix, into a mailbox, to a mail program that asks
+//! Dovecot for them.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::world::feed::Post;
+use crate::world::home::{self, Home, free_port};
+use crate::world::mailbox::Letter;
+use crate::world::program::feedmill;
+use crate::world::publisher::Publisher;
+use crate::world::servers;
+
+/// How long a server may take to start or a letter to arrive, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// nobody and nogroup on Debian.
+const NOBODY: u32 = 65_534;
+
+/// Postfix and Dovecot of a test's own, with one mailbox for everybody at exemple.fr. Dropping it
+/// stops both.
+struct PostOffice {
+    folder: PathBuf,
+    smtp: u16,
+    imap: u16,
+}
+
+impl PostOffice {
+    fn open(folder: &Path) -> Self {
+        let office = Self { folder: folder.to_owned(), smtp: free_port(), imap: free_port() };
+        for part in ["etc", "queue", "data", "mail", "run"] {
+            std::fs::create_dir(folder.join(part)).expect("a fresh folder");
+        }
+        // Both run their parts as users of their own.
+        let open = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(folder, open).expect("a folder of ours");
+        std::os::unix::fs::chown(folder.join("mail"), Some(NOBODY), Some(NOBODY)).expect("as root");
+        office.write("etc/main.cf", &office.main_cf());
+        office.write("etc/master.cf", &office.master_cf());
+        office.write("dovecot.conf", &office.dovecot_conf());
+        let own = Command::new("chown").args(["postfix", "data"]).current_dir(folder).status();
+        assert!(own.is_ok_and(|status| status.success()), "the user postfix is there");
+        office.postfix("start");
+        let dovecot = Command::new("/usr/sbin/dovecot")
+            .args(["-c", &office.path("dovecot.conf")])
+            .stdin(Stdio::null())
+            .output()
+            .expect("it starts");
+        assert!(dovecot.status.success(), "{dovecot:?}");
+        office
+    }
+
+    fn path(&self, part: &str) -> String {
+        self.folder.join(part).display().to_string()
+    }
+
+    fn write(&self, part: &str, text: &str) {
+        std::fs::write(self.folder.join(part), text).expect("a folder of ours");
+    }
+
+    fn postfix(&self, order: &str) {
+        let output = Command::new("/usr/sbin/postfix")
+            .args(["-c", &self.path("etc"), order])
+            .stdin(Stdio::null())
+            .output()
+            .expect("it starts");
+        assert!(output.status.success(), "postfix {order}: {output:?}\n{}", self.log());
+    }
+
+    fn log(&self) -> String {
+        let logs =
+            ["postfix.log", "dovecot.log"].map(|log| std::fs::read_to_string(self.path(log)));
+        logs.into_iter().flatten().collect()
+    }
+
+    fn main_cf(&self) -> String {
+        let folder = self.folder.display();
+        format!(
+            "compatibility_level = 3.6\nqueue_directory = {folder}/queue\n\
+             data_directory = {folder}/data\nmaillog_file = {folder}/postfix.log\n\
+             maillog_file_prefixes = {folder}\ninet_interfaces = 127.0.0.1\n\
+             inet_protocols = ipv4\nmyhostname = relay.exemple.fr\nmydestination =\n\
+             mynetworks = 127.0.0.0/8\nsmtpd_relay_restrictions = permit_mynetworks, reject\n\
+             alias_maps =\nlocal_recipient_maps =\nvirtual_mailbox_domains = exemple.fr\n\
+             virtual_mailbox_base = {folder}/mail\nvirtual_mailbox_maps = static:box/\n\
+             virtual_uid_maps = static:{NOBODY}\nvirtual_gid_maps = static:{NOBODY}\n\
+             default_transport = error:nothing leaves this machine\n"
+        )
+    }
+
+    fn master_cf(&self) -> String {
+        let inner = [
+            ("cleanup", "unix n - n - 0", "cleanup"),
+            ("qmgr", "unix n - n 300 1", "qmgr"),
+            ("rewrite", "unix - - n - -", "trivial-rewrite"),
+            ("bounce", "unix - - n - 0", "bounce"),
+            ("defer", "unix - - n - 0", "bounce"),
+            ("trace", "unix - - n - 0", "bounce"),
+            ("error", "unix - - n - -", "error"),
+            ("retry", "unix - - n - -", "error"),
+            ("proxymap", "unix - - n - -", "proxymap"),
+            ("virtual", "unix - n n - -", "virtual"),
+            ("anvil", "unix - - n - 1", "anvil"),
+            ("postlog", "unix-dgram n - n - 1", "postlogd"),
+        ];
+        let line = |(name, how, program): (&str, &str, &str)| format!("{name} {how} {program}\n");
+        let smtp = format!("127.0.0.1:{} inet n - n - - smtpd\n", self.smtp);
+        smtp + &inner.map(line).concat()
+    }
+
+    fn dovecot_conf(&self) -> String {
+        let folder = self.folder.display();
+        format!(
+            "base_dir = {folder}/run\nstate_dir = {folder}/run\nlog_path = {folder}/dovecot.log\n\
+             protocols = imap\nlisten = 127.0.0.1\nssl = no\ndisable_plaintext_auth = no\n\
+             mail_location = maildir:{folder}/mail/box\nfirst_valid_uid = {NOBODY}\n\
+             first_valid_gid = {NOBODY}\n\
+             passdb {{\n  driver = static\n  args = password=secret\n}}\n\
+             userdb {{\n  driver = static\n  args = uid={NOBODY} gid={NOBODY} home={folder}/mail\n}}\n\
+             service imap-login {{\n  inet_listener imap {{\n    port = {}\n  }}\n  \
+             inet_listener imaps {{\n    port = 0\n  }}\n}}\n",
+            self.imap
+        )
+    }
+
+    /// The letters in the mailbox, as soon as there are `count`.
+    fn letters(&self, count: usize) -> Vec<Letter> {
+        let begun = Instant::now();
+        loop {
+            let letters = fetch_all(self.imap).unwrap_or_default();
+            if letters.len() >= count {
+                return letters;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{} letters\n{}", letters.len(), self.log());
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+impl Drop for PostOffice {
+    fn drop(&mut self) {
+        for (program, words) in [
+            ("/usr/sbin/postfix", ["-c".to_owned(), self.path("etc"), "stop".to_owned()]),
+            ("/usr/sbin/dovecot", ["-c".to_owned(), self.path("dovecot.conf"), "stop".to_owned()]),
+        ] {
+            let _ = Command::new(program).args(words).stderr(Stdio::null()).status();
+        }
+    }
+}
+
+/// Every letter of the mailbox, by IMAP (RFC 9051).
+fn fetch_all(port: u16) -> io::Result<Vec<Letter>> {
+    let stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let mut stream = BufReader::new(stream);
+    stream.read_line(&mut String::new())?;
+    let mut letters = Vec::new();
+    for order in ["LOGIN zoe secret", "SELECT INBOX", "FETCH 1:* BODY.PEEK[]", "LOGOUT"] {
+        write!(stream.get_mut(), "x {order}\r\n")?;
+        loop {
+            let mut line = String::new();
+            if stream.read_line(&mut line)? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let literal = line.trim_end().strip_suffix('}').and_then(|rest| rest.rsplit_once('{'));
+            if let Some(length) = literal.and_then(|(_, length)| length.parse().ok()) {
+                let mut bytes = vec![0; length];
+                stream.read_exact(&mut bytes)?;
+                letters.push(Letter::read(&bytes));
+            }
+            if line.starts_with("x ") {
+                break;
+            }
+        }
+    }
+    Ok(letters)
+}
+
+#[test]
+#[ignore = "needs the daemon"]
+fn an_edition_travels_through_postfix_to_a_mail_program() {
+    let test = "an edition travels through postfix";
+    if !servers::present(test, &["postfix", "dovecot"]) || !servers::as_root(test) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder of its own");
+    let office = PostOffice::open(folder.path());
+    let publisher = Publisher::start();
+    let title = "« L'été » : 100 % de réussite…";
+    publisher.posts("/rss", [Post::new("1").titled(title).saying("<p>Corps & âme</p>")]);
+    let home = Home::new();
+    home.configure(
+        &[publisher.url("/rss")],
+        home::Post::Relay(office.smtp),
+        "[[newsletter]]\nname = \"matin\"\ntitle = \"Le matin\"\nat = \"06:30\"\n\
+         timezone = \"Europe/Paris\"\nlanguage = \"fr\"\nfrom = \"moulin@exemple.fr\"\n\
+         to = [\"zoe@exemple.fr\", \"ali@exemple.fr\"]\n",
+    );
+    assert_eq!(feedmill(&home, &["refresh", "--all"]).code, Some(0));
+    let sent = feedmill(&home, &["newsletter", "send", "matin"]);
+    assert_eq!(sent.code, Some(0), "{}\n{}", sent.stderr, office.log());
+
+    let letters = office.letters(2);
+    assert_eq!(letters.len(), 2);
+    let mut to: Vec<String> = letters.iter().flat_map(|letter| letter.to.clone()).collect();
+    to.sort();
+    assert_eq!(to, ["ali@exemple.fr", "zoe@exemple.fr"]);
+    for letter in &letters {
+        assert!(letter.text.contains("L'été") || letter.text.contains("L’été"), "{}", letter.text);
+        assert!(letter.html.contains("100"), "{}", letter.html);
+        assert!(letter.message_id.ends_with("@exemple.fr"), "{}", letter.message_id);
+        let returned = letter.header("return-path").unwrap_or_default();
+        assert!(returned.contains("moulin@exemple.fr"), "{returned}");
+    }
+}

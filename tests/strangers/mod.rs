@@ -1,0 +1,4 @@
+//! What programs of other people make of what the mill hands out. `scripts/test` installs them.
+
+mod mail;
+mod readers;
