@@ -61,16 +61,19 @@ const KNOWN: &str =
     "select id, entry_key, document, title_hash, published, fingerprint, changes from entry";
 
 impl Store {
-    /// Which entries of `feed` are known under one of `keys` or as one of `documents`, each once.
+    /// Which entries of `feed` are known under one of `keys`, as one of `documents` or by one of
+    /// `titles`, each once.
     pub async fn known(
         &self,
         feed: FeedId,
         keys: &[EntryKey],
         documents: &[DocumentKey],
+        titles: &[i64],
     ) -> Result<Vec<Known>, StoreError> {
         let mut queries: Vec<_> =
             pieces(keys).map(|keys| known_by("entry_key", feed, keys)).collect();
         queries.extend(pieces(documents).map(|keys| known_by("document", feed, keys)));
+        queries.extend(pieces(titles).map(|hashes| known_by("title_hash", feed, hashes)));
         let mut found = self.engine.read(queries, known).await?;
         found.sort_by_key(|known| known.id);
         found.dedup_by_key(|known| known.id);

@@ -6,6 +6,7 @@
 
 pub mod cells;
 pub mod commit;
+pub mod counts;
 pub mod edition_lists;
 pub mod editions;
 pub mod engine;

@@ -85,7 +85,7 @@ pub(super) async fn a_late_plan_writes_nothing_at_all(world: &impl World) {
     late.state.title = PlainText::new("Trop tard");
     assert_eq!(store.commit(late).await, Err(StoreError::Conflict));
     assert_eq!(feed(&store, 0).await, written, "neither the feed");
-    let known = store.known(old.id, &[key("a"), key("b")], &[]).await.expect("known");
+    let known = store.known(old.id, &[key("a"), key("b")], &[], &[]).await.expect("known");
     assert_eq!(known.len(), 1, "nor an entry");
     store.close().await.expect("a close");
 }
@@ -146,17 +146,17 @@ pub(super) async fn what_is_known_is_found_by_key_and_by_document(world: &impl W
     post(&store, 1, &["b"], minute(1)).await;
 
     let documents: Vec<_> = moved.document.into_iter().collect();
-    let known = store.known(one.id, &[key("a"), key("z")], &documents).await.expect("known");
+    let known = store.known(one.id, &[key("a"), key("z")], &documents, &[]).await.expect("known");
     let keys: Vec<_> = known.iter().map(|known| known.key).collect();
     assert_eq!(keys, [key("a"), key("b")], "each once, of this feed only");
     let b = &known[1];
     assert_eq!((b.document, b.title_hash), (moved.document, moved.title_hash));
     assert_eq!((b.published, b.fingerprint), (Some(minute(-30)), moved.fingerprint));
     assert_eq!(b.changes, 0);
-    let both = store.known(one.id, &[key("b")], &documents).await.expect("known");
+    let both = store.known(one.id, &[key("b")], &documents, &[]).await.expect("known");
     assert_eq!(both.len(), 1, "one found both ways is one");
     let many: Vec<_> = (0..3_000).map(|n| key(&n.to_string())).chain([key("c")]).collect();
-    assert_eq!(store.known(one.id, &many, &[]).await.expect("known").len(), 1);
+    assert_eq!(store.known(one.id, &many, &[], &[]).await.expect("known").len(), 1);
     store.close().await.expect("a close");
 }
 
@@ -194,7 +194,7 @@ pub(super) async fn a_change_is_seen_and_orders_anew(world: &impl World) {
     let heads = store.newest(&[], None, 9).await.expect("heads");
     assert_eq!(heads.iter().map(|head| head.id).collect::<Vec<_>>(), [ids[1], ids[0]]);
     assert_eq!((heads[1].order, heads[1].changed), (minute(-60), minute(30)));
-    assert_eq!(store.known(feed.id, &[key("a")], &[]).await.expect("known")[0].changes, 1);
+    assert_eq!(store.known(feed.id, &[key("a")], &[], &[]).await.expect("known")[0].changes, 1);
     store.close().await.expect("a close");
 }
 

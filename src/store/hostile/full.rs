@@ -58,7 +58,7 @@ async fn a_full_disk_loses_nothing_and_is_survived() {
         let guid = String::from_utf8(etag).expect("text").trim_matches('"').to_owned();
         let keys = [key(&guid)];
         let feed = feed(&store, number).await.id;
-        let known = store.known(feed, &keys, &[]).await.expect("known");
+        let known = store.known(feed, &keys, &[], &[]).await.expect("known");
         assert_eq!(known.len(), 1, "validators never get ahead of entries (I1)");
     }
 
