@@ -81,6 +81,21 @@ pub fn due(
     }
 }
 
+/// The slot that an edition made at `now` by hand answers: that of the same local day if the
+/// timetable has one, be it over or yet to come, else the latest one before, else the next.
+pub fn current_slot(timetable: &Timetable, now: DateTime<Utc>) -> Option<Slot> {
+    let next = next_slot(timetable, now);
+    let today = now.with_timezone(&timetable.zone()).date_naive();
+    let long_ago = now.checked_sub_signed(LOOK_BACK).unwrap_or(DateTime::<Utc>::MIN_UTC);
+    match latest_slot(timetable, long_ago, now) {
+        Some(latest) if latest.date == today => Some(latest),
+        latest => next.clone().filter(|next| next.date == today).or(latest).or(next),
+    }
+}
+
+/// How far back a slot made by hand may lie: leap days come every eight years at worst.
+const LOOK_BACK: TimeDelta = TimeDelta::days(8 * 366);
+
 /// How far a clock is believed to be set back by hand or by a daemon of the system.
 const BELIEVABLE_SET_BACK: TimeDelta = TimeDelta::days(2);
 
