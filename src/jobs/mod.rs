@@ -1,8 +1,25 @@
 //! Units of work: gather, decide, apply. Called alike by loops, routes and commands.
 
+pub mod current;
+pub mod deliver;
+pub mod dice;
+pub mod draft;
+pub mod errand;
 pub mod gather;
 pub mod labels;
+pub mod letters;
 pub mod library;
+pub mod overview;
+pub mod reclean;
+pub mod refresh;
+pub mod rehearse;
+pub mod requests;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod seal;
 pub mod shelf;
+pub mod subscriptions;
+pub mod sync;
+pub mod tally;
+pub mod wish;
+pub mod workers;

@@ -1,0 +1,213 @@
+//! Questions about what is kept, answered for people and programs: nothing is written.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::jobs::current::Current;
+use crate::jobs::subscriptions::Subscriptions;
+use crate::jobs::tally;
+use crate::model::edition::{Edition, EditionId};
+use crate::model::feed::{CheckRule, Standing};
+use crate::model::letter::{Letter, LetterState};
+use crate::model::text::HeaderText;
+use crate::store::error::StoreError;
+use crate::store::feeds::FeedSummary;
+use crate::store::open::Store;
+
+/// Where questions are answered. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Overview {
+    /// Where everything is kept.
+    pub store: Store,
+    /// Titles of the operator's own.
+    pub subscriptions: Current<Subscriptions>,
+}
+
+/// The whole in numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Feeds that are polled.
+    pub feeds: u64,
+    /// Feeds that cannot be read at present.
+    pub failing: u64,
+    /// Entries kept.
+    pub entries: u64,
+    /// Different documents among them.
+    pub documents: u64,
+    /// Editions sealed.
+    pub editions: u64,
+    /// Letters, by state.
+    pub letters: BTreeMap<&'static str, u64>,
+}
+
+/// One feed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FeedReport {
+    /// Its address.
+    pub url: String,
+    /// Its title.
+    pub title: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Its health: new, healthy, failing, gone, retired.
+    pub standing: &'static str,
+    /// What is wrong, if something is.
+    pub trouble: Option<String>,
+    /// How many entries of it are kept.
+    pub entries: u64,
+    /// When it was last asked.
+    pub last_check: Option<DateTime<Utc>>,
+    /// When it last brought something.
+    pub last_change: Option<DateTime<Utc>>,
+    /// When it is asked again; nothing for feeds that are not.
+    pub next_check: Option<DateTime<Utc>>,
+    /// Which rule decided that.
+    pub rule: &'static str,
+}
+
+/// One edition and its letters.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EditionReport {
+    /// The newsletter.
+    pub newsletter: String,
+    /// The local date and time of its slot.
+    pub slot: String,
+    /// When it was sealed.
+    pub sealed: DateTime<Utc>,
+    /// Its subject.
+    pub subject: String,
+    /// How many entries it shows.
+    pub shown: u32,
+    /// How many more it counts.
+    pub counted: u32,
+    /// Its letters, by state.
+    pub letters: BTreeMap<&'static str, u64>,
+    /// What the server said of letters that were not accepted.
+    pub replies: Vec<String>,
+}
+
+impl Overview {
+    /// The whole in numbers.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn totals(&self) -> Result<Totals, StoreError> {
+        let counts = self.store.counts().await?;
+        let mut letters: BTreeMap<&'static str, u64> =
+            LetterState::ALL.into_iter().map(|state| (state.word(), 0)).collect();
+        for (state, count) in self.store.letter_counts().await? {
+            letters.insert(state.word(), count);
+        }
+        Ok(Totals {
+            feeds: counts.feeds,
+            failing: counts.failing,
+            entries: counts.entries,
+            documents: counts.documents,
+            editions: counts.editions,
+            letters,
+        })
+    }
+
+    /// All feeds, retired ones last.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn feeds(&self) -> Result<Vec<FeedReport>, StoreError> {
+        let subscriptions = self.subscriptions.get();
+        let mut feeds = self.store.feeds().await?;
+        feeds.sort_by_key(|summary| summary.retired);
+        Ok(feeds.into_iter().map(|summary| report(summary, &subscriptions)).collect())
+    }
+
+    /// The latest editions of a newsletter, or of all, newest first.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn editions(
+        &self,
+        newsletter: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<EditionReport>, StoreError> {
+        let mut reports = Vec::new();
+        for edition in self.store.editions(newsletter, limit).await? {
+            let letters = self.store.letters(edition.id).await?;
+            reports.push(edition_report(edition, &letters));
+        }
+        Ok(reports)
+    }
+
+    /// A sealed edition.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn edition(&self, id: EditionId) -> Result<Option<Edition>, StoreError> {
+        self.store.edition(id).await
+    }
+}
+
+fn report(summary: FeedSummary, subscriptions: &Subscriptions) -> FeedReport {
+    let FeedSummary { feed, tags, retired, entries } = summary;
+    let own = subscriptions.find(&feed.url).and_then(|wanted| wanted.title.clone());
+    let polled = !retired && !matches!(feed.state.standing, Standing::Gone { .. });
+    FeedReport {
+        title: own.unwrap_or_else(|| feed.state.title.one_line().to_string()),
+        tags,
+        standing: if retired { "retired" } else { standing_word(&feed.state.standing) },
+        trouble: tally::trouble(&feed.state.standing),
+        entries,
+        last_check: feed.state.last_check,
+        last_change: feed.state.last_change,
+        next_check: polled.then_some(feed.state.next_check),
+        rule: rule_words(feed.state.rule),
+        url: feed.url.to_string(),
+    }
+}
+
+fn edition_report(edition: Edition, letters: &[Letter]) -> EditionReport {
+    let mut by_state: BTreeMap<&'static str, u64> = BTreeMap::new();
+    let mut replies = Vec::new();
+    for letter in letters {
+        *by_state.entry(letter.state.word()).or_default() += 1;
+        if letter.state != LetterState::Accepted {
+            replies.extend(letter.reply.as_deref().map(|reply| HeaderText::new(reply).to_string()));
+        }
+    }
+    EditionReport {
+        slot: format!("{} {}", edition.slot.date, edition.slot.time),
+        sealed: edition.sealed,
+        subject: HeaderText::new(&edition.text.subject).to_string(),
+        shown: edition.shown,
+        counted: edition.counted,
+        letters: by_state,
+        replies,
+        newsletter: edition.newsletter,
+    }
+}
+
+fn standing_word(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::New => "new",
+        Standing::Healthy => "healthy",
+        Standing::Failing { .. } => "failing",
+        Standing::Gone { .. } => "gone",
+    }
+}
+
+/// The rule that decided a next check, for people.
+fn rule_words(rule: CheckRule) -> &'static str {
+    match rule {
+        CheckRule::FirstPoll => "never asked",
+        CheckRule::Pace => "its rate of publishing",
+        CheckRule::Interval => "the interval configured",
+        CheckRule::NoValidators => "no validators, so once a day",
+        CheckRule::Freshness => "the publisher's Cache-Control or Expires",
+        CheckRule::PublisherWish => "the publisher's ttl or sy:updatePeriod",
+        CheckRule::SkippedHours => "the publisher's skipHours or skipDays",
+        CheckRule::RetryAfter => "the publisher's Retry-After",
+        CheckRule::Backoff => "failures in a row",
+        CheckRule::Cap => "the longest wait we obey",
+        CheckRule::Gone => "ended by its publisher",
+    }
+}

@@ -1,0 +1,44 @@
+//! Bodies that an older cleaner made are cleaned again: they are not shown before (promise I7).
+
+use crate::clean::sanitise;
+use crate::jobs::workers::{Panicked, Workers};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+/// Bodies read, cleaned and written at once.
+const BATCH: usize = 64;
+
+/// Why cleaning stopped; it goes on at the next start.
+#[derive(Debug, thiserror::Error)]
+pub enum RecleanError {
+    /// The database.
+    #[error("old bodies could not be read or written")]
+    Store(#[from] StoreError),
+    /// A fault of ours.
+    #[error("cleaning an old body {0}")]
+    Panicked(#[from] Panicked),
+}
+
+/// Cleans all bodies of older cleaners again, and tells how many there were.
+///
+/// # Errors
+/// [`RecleanError`]
+pub async fn reclean(store: &Store, workers: &Workers) -> Result<usize, RecleanError> {
+    let mut cleaned = 0;
+    loop {
+        let stale = store.stale_bodies(BATCH).await?;
+        if stale.is_empty() {
+            return Ok(cleaned);
+        }
+        cleaned += stale.len();
+        let clean = move || {
+            let clean =
+                |body: crate::store::entries::StaleBody| {
+                    let html = sanitise::body(&body.html, body.base.as_ref());
+                    (body.entry, html)
+                };
+            stale.into_iter().map(clean).collect::<Vec<_>>()
+        };
+        store.renew_bodies(workers.run(clean).await?).await?;
+    }
+}

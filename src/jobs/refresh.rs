@@ -1,0 +1,335 @@
+//! One refresh: a feed is asked, its answer read, and what follows is written, or nothing is.
+//!
+//! Gather (request, parse, look up what is known), decide (`refresh::decide`, pure), apply (one
+//! transaction, fenced by the feed's generation). A conflict means that somebody else wrote the feed
+//! meanwhile: it is decided again with the document in hand, never fetched again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+
+use crate::clock::Clock;
+use crate::dedup::candidate::Identified;
+use crate::dedup::key;
+use crate::fetch::client::Client;
+use crate::fetch::request::Request;
+use crate::jobs::current::Current;
+use crate::jobs::dice::Dice;
+use crate::jobs::shelf::Shelf;
+use crate::jobs::subscriptions::Subscriptions;
+use crate::jobs::tally;
+use crate::jobs::workers::Workers;
+use crate::model::document::{Document, Unreadable};
+use crate::model::entry::Known;
+use crate::model::feed::{Feed, FeedId, GuidTrust, Standing};
+use crate::model::hash;
+use crate::model::outcome::{Failure, Fresh, Outcome, RetryAfter, Validators};
+use crate::model::plan::Plan;
+use crate::model::url::FeedUrl;
+use crate::parse;
+use crate::refresh::cadence::{self, CheckBounds};
+use crate::refresh::decide::{Seen, decide};
+use crate::store::error::StoreError;
+use crate::store::feeds::Agendum;
+use crate::store::open::Store;
+
+/// No rule puts a next check so far ahead.
+const BEYOND_ANY_RULE: TimeDelta = TimeDelta::days(60);
+
+/// How often a refresh is decided again after a conflict before it is left for the next check.
+const CONFLICTS: usize = 3;
+
+/// What a refresh needs. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Refresher {
+    /// Where it is kept.
+    pub store: Store,
+    /// How it is fetched.
+    pub client: Current<Client>,
+    /// Where documents are read.
+    pub workers: Workers,
+    /// What the operator wants.
+    pub subscriptions: Current<Subscriptions>,
+    /// What must show the change.
+    pub shelf: Arc<Shelf>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Jitter.
+    pub dice: Dice,
+}
+
+/// Why a feed is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// Its next check has come.
+    Due,
+    /// A person wants it now, `force`d even within a minute of the last time.
+    Wanted {
+        /// Whether the minute counts.
+        force: bool,
+    },
+}
+
+/// What a refresh did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refreshed {
+    /// The feed's address.
+    pub url: FeedUrl,
+    /// How many entries are new.
+    pub arrived: usize,
+    /// How many entries changed.
+    pub changed: usize,
+    /// Its health afterwards.
+    pub standing: Standing,
+    /// When it is asked again.
+    pub next_check: DateTime<Utc>,
+}
+
+/// Why a refresh wrote nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// The feed is no longer subscribed.
+    #[error("the feed is no longer subscribed")]
+    Retired,
+    /// It must not be asked now.
+    #[error("{reason}")]
+    Held {
+        /// Its address.
+        url: FeedUrl,
+        /// Why, and until when.
+        reason: String,
+        /// When it is due.
+        next_check: DateTime<Utc>,
+    },
+    /// The database.
+    #[error("could not be kept")]
+    Store(#[from] StoreError),
+    /// A fault of ours.
+    #[error("ended by a fault of feedmill's own; please report it")]
+    Panicked,
+}
+
+/// A read answer, with all that a decision about it needs but what is known of its entries.
+enum Reading {
+    SameBody(Fresh),
+    Document(Box<ReadDocument>),
+    Unreadable { reason: Unreadable, retry_after: Option<RetryAfter> },
+    Unchanged {
+        validators: Validators,
+        freshness: Option<Duration>,
+        retry_after: Option<RetryAfter>,
+    },
+    Gone,
+    Failed(Failure),
+}
+
+/// A document and where it came from.
+struct ReadDocument {
+    fresh: Fresh,
+    body_hash: [u8; 32],
+    document: Document,
+    identified: Identified,
+}
+
+impl Refresher {
+    /// All feeds that are to be polled, and when.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn agenda(&self) -> Result<Vec<Agendum>, StoreError> {
+        let now = self.clock.now();
+        let mut agenda = self.store.agenda().await?;
+        for due in &mut agenda {
+            // So far ahead, only a clock that ran ahead can have put it; asking decides.
+            if due.next_check > now + BEYOND_ANY_RULE && due.next_check < cadence::NEVER {
+                due.next_check = now;
+            }
+        }
+        Ok(agenda)
+    }
+
+    /// Asks a feed and writes what follows. `keep_alive`: its site is asked again soon.
+    ///
+    /// # Errors
+    /// [`RefreshError`]; nothing was written then.
+    pub async fn refresh(
+        &self,
+        id: FeedId,
+        keep_alive: bool,
+        urgency: Urgency,
+    ) -> Result<Refreshed, RefreshError> {
+        let began = self.clock.now();
+        let feed = self.store.feed(id).await?.ok_or(RefreshError::Retired)?;
+        permit(&feed, &self.subscriptions.get().bounds(&feed.url), urgency, began)?;
+        let outcome = self.fetch(&feed, keep_alive).await?;
+        let reading = Arc::new(self.read(&feed, outcome).await);
+        let (refreshed, noteworthy) = self.apply(feed.clone(), &reading).await?;
+        report(&feed, &refreshed, noteworthy, self.clock.now() - began);
+        Ok(refreshed)
+    }
+
+    async fn fetch(&self, feed: &Feed, keep_alive: bool) -> Result<Outcome, RefreshError> {
+        let subscriptions = self.subscriptions.get();
+        let wanted = subscriptions.find(&feed.url).ok_or(RefreshError::Retired)?;
+        let request = Request {
+            url: &feed.url,
+            validators: &feed.state.validators,
+            login: wanted.login.as_ref(),
+            headers: &wanted.headers,
+            user_agent: wanted.user_agent.as_deref(),
+            keep_alive,
+        };
+        Ok(self.client.get().get(&request, self.clock.now()).await)
+    }
+
+    async fn read(&self, feed: &Feed, outcome: Outcome) -> Reading {
+        let fresh = match outcome {
+            Outcome::Fresh(fresh) => fresh,
+            Outcome::Unchanged { validators, freshness, retry_after } => {
+                return Reading::Unchanged { validators, freshness, retry_after };
+            }
+            Outcome::Gone => return Reading::Gone,
+            Outcome::Failed(failure) => return Reading::Failed(failure),
+        };
+        let (last_hash, trust) = (feed.state.body_hash, feed.state.guids);
+        let retry_after = fresh.retry_after;
+        let reading = self.workers.run(move || read(fresh, last_hash, trust)).await;
+        reading.unwrap_or_else(|panicked| {
+            let reason = Unreadable::Broken { reason: format!("the parser {panicked}") };
+            Reading::Unreadable { reason, retry_after }
+        })
+    }
+
+    /// Decides and writes, and decides again if somebody else wrote the feed meanwhile.
+    async fn apply(
+        &self,
+        mut feed: Feed,
+        reading: &Arc<Reading>,
+    ) -> Result<(Refreshed, bool), RefreshError> {
+        for _ in 0..CONFLICTS {
+            let plan = self.decide(&feed, Arc::clone(reading)).await?;
+            let refreshed = Refreshed {
+                url: feed.url.clone(),
+                arrived: plan.arrivals.len(),
+                changed: plan.changes.len(),
+                standing: plan.state.standing.clone(),
+                next_check: plan.state.next_check,
+            };
+            let noteworthy = plan.noteworthy;
+            match self.store.commit(plan).await {
+                Ok(_) => {
+                    if refreshed.arrived + refreshed.changed > 0 {
+                        self.shelf.turn();
+                    }
+                    return Ok((refreshed, noteworthy));
+                }
+                Err(StoreError::Conflict) => {
+                    feed = self.store.feed(feed.id).await?.ok_or(RefreshError::Retired)?;
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    async fn decide(&self, feed: &Feed, reading: Arc<Reading>) -> Result<Plan, RefreshError> {
+        let known = match reading.as_ref() {
+            Reading::Document(read) => {
+                let (keys, documents) =
+                    (read.identified.lookup_keys(), read.identified.lookup_documents());
+                let titles = read.identified.lookup_titles();
+                self.store.known(feed.id, &keys, &documents, &titles).await?
+            }
+            Reading::SameBody(_)
+            | Reading::Unreadable { .. }
+            | Reading::Unchanged { .. }
+            | Reading::Gone
+            | Reading::Failed(_) => Vec::new(),
+        };
+        let bounds = self.subscriptions.get().bounds(&feed.url);
+        let (now, dice) = (self.clock.now(), self.dice.throw());
+        let feed = feed.clone();
+        let work = move || decide(&feed, &bounds, seen(&reading, &known), now, dice);
+        self.workers.run(work).await.map_err(|_| RefreshError::Panicked)
+    }
+}
+
+fn read(fresh: Fresh, last_hash: Option<[u8; 32]>, trust: GuidTrust) -> Reading {
+    let body_hash = hash::of_bytes(&fresh.body);
+    if last_hash == Some(body_hash) {
+        return Reading::SameBody(Fresh { body: Bytes::new(), ..fresh });
+    }
+    match parse::read::read(&fresh.body, fresh.content_type.as_deref(), &fresh.found_at) {
+        Ok(document) => {
+            let identified = key::identify(&document.items, trust);
+            // The body has done its work; what is kept on is only what was said about it.
+            let fresh = Fresh { body: Bytes::new(), ..fresh };
+            Reading::Document(Box::new(ReadDocument { fresh, body_hash, document, identified }))
+        }
+        Err(reason) => Reading::Unreadable { reason, retry_after: fresh.retry_after },
+    }
+}
+
+fn seen<'a>(reading: &'a Reading, known: &'a [Known]) -> Seen<'a> {
+    match reading {
+        Reading::SameBody(fresh) => Seen::SameBody { fresh },
+        Reading::Document(read) => Seen::Document {
+            fresh: &read.fresh,
+            body_hash: read.body_hash,
+            document: &read.document,
+            identified: &read.identified,
+            known,
+        },
+        Reading::Unreadable { reason, retry_after } => {
+            Seen::Unreadable { reason, retry_after: *retry_after }
+        }
+        Reading::Unchanged { validators, freshness, retry_after } => Seen::Unchanged {
+            validators,
+            freshness: *freshness,
+            retry_after: *retry_after,
+        },
+        Reading::Gone => Seen::Gone,
+        Reading::Failed(failure) => Seen::Failed(failure),
+    }
+}
+
+/// Whether the feed may be asked now: nobody asks before its next check (promise I2), and what a
+/// publisher demands holds for people, too.
+fn permit(
+    feed: &Feed,
+    bounds: &CheckBounds,
+    urgency: Urgency,
+    now: DateTime<Utc>,
+) -> Result<(), RefreshError> {
+    let held = |reason: String| RefreshError::Held {
+        url: feed.url.clone(),
+        reason,
+        next_check: feed.state.next_check,
+    };
+    match urgency {
+        Urgency::Due if cadence::plausible(&feed.state, bounds, now) > now => {
+            Err(held("it is not due yet".to_owned()))
+        }
+        Urgency::Due => Ok(()),
+        Urgency::Wanted { force } => cadence::may_refresh_now(&feed.state, now, force)
+            .map_err(|not_now| held(not_now.to_string())),
+    }
+}
+
+/// One line per refresh, for people if something changed.
+fn report(feed: &Feed, refreshed: &Refreshed, noteworthy: bool, took: TimeDelta) {
+    let standing = tally::trouble(&refreshed.standing).unwrap_or_else(|| "well".to_owned());
+    let (id, url) = (feed.id.0, feed.url.as_str());
+    let (arrived, changed) = (refreshed.arrived, refreshed.changed);
+    let duration_ms = took.num_milliseconds();
+    let next_check = refreshed.next_check.to_rfc3339_opts(SecondsFormat::Secs, true);
+    if noteworthy {
+        tracing::info!(feed.id = id, feed.url = url, arrived, changed, standing = %standing,
+            duration_ms, next_check = %next_check, "refreshed");
+    } else {
+        tracing::debug!(feed.id = id, feed.url = url, standing = %standing, duration_ms,
+            next_check = %next_check, "refreshed");
+    }
+}

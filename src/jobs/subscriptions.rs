@@ -1,0 +1,41 @@
+//! What the operator wants of each feed, to be looked up by its address.
+
+use crate::model::settings::{FetchSettings, Subscription};
+use crate::model::url::FeedUrl;
+use crate::refresh::cadence::CheckBounds;
+
+/// One configuration's subscriptions, sorted by address.
+#[derive(Debug)]
+pub struct Subscriptions {
+    sorted: Vec<Subscription>,
+    bounds: CheckBounds,
+}
+
+impl Subscriptions {
+    /// Takes the subscriptions of a configuration.
+    pub fn new(mut subscriptions: Vec<Subscription>, fetch: &FetchSettings) -> Self {
+        subscriptions.sort_by(|one, other| one.url.cmp(&other.url));
+        let bounds = CheckBounds {
+            min_interval: fetch.min_interval,
+            max_interval: fetch.max_interval,
+            interval: None,
+        };
+        Self { sorted: subscriptions, bounds }
+    }
+
+    /// The subscription to `url`; none if it was retired meanwhile.
+    pub fn find(&self, url: &FeedUrl) -> Option<&Subscription> {
+        let place = self.sorted.binary_search_by(|subscription| subscription.url.cmp(url)).ok()?;
+        self.sorted.get(place)
+    }
+
+    /// How often `url` may be asked.
+    pub fn bounds(&self, url: &FeedUrl) -> CheckBounds {
+        CheckBounds { interval: self.find(url).and_then(|found| found.interval), ..self.bounds }
+    }
+
+    /// All of them, sorted by address.
+    pub fn all(&self) -> &[Subscription] {
+        &self.sorted
+    }
+}
