@@ -1,1 +1,13 @@
 //! The running service: when work is done. The only wiring is in `compose`.
+
+pub mod clerk;
+pub mod compose;
+pub mod editor;
+pub mod lifecycle;
+pub mod pass;
+pub mod postman;
+pub mod program;
+pub mod reload;
+pub mod schedule;
+pub mod scheduler;
+pub mod service;

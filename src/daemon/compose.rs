@@ -1,0 +1,285 @@
+//! The only wiring: settings become a store, a client, a web server and the loops around them.
+//!
+//! The program is a value with a start and an end, so that a test starts the very program that
+//! people run. Commands that work without a service open a [`Workshop`] instead: the same parts
+//! without the loops.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Context;
+
+use crate::clock::{Clock, SystemClock};
+use crate::fetch::client::Client;
+use crate::jobs::current::Current;
+use crate::jobs::deliver::Deliverer;
+use crate::jobs::dice::Dice;
+use crate::jobs::draft::Drafter;
+use crate::jobs::errand::Wish;
+use crate::jobs::labels::Labels;
+use crate::jobs::library::Library;
+use crate::jobs::overview::Overview;
+use crate::jobs::reclean;
+use crate::jobs::refresh::Refresher;
+use crate::jobs::rehearse::Rehearser;
+use crate::jobs::requests::Requests;
+use crate::jobs::seal::Sealer;
+use crate::jobs::shelf::Shelf;
+use crate::jobs::subscriptions::Subscriptions;
+use crate::jobs::sync;
+use crate::jobs::tally;
+use crate::jobs::wish::{self, Wished};
+use crate::jobs::workers::Workers;
+use crate::model::settings::{MailRoute, Newsletter, Settings};
+use crate::model::url::WebUrl;
+use crate::serve::house::House;
+use crate::store::error::OpenError;
+use crate::store::open::{self, Store};
+
+/// Threads for work on strangers' bytes.
+const WORKERS: usize = 2;
+
+/// What comes from outside the program besides its settings.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub dice: Dice,
+}
+
+impl World {
+    /// The machine's clock and the operating system's chance.
+    pub fn real() -> Self {
+        Self { clock: Arc::new(SystemClock), dice: Dice::new(chance) }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that draws chance")]
+fn chance() -> f64 {
+    // Without chance from the system there is no jitter, and nothing worse.
+    let drawn = getrandom::u32().unwrap_or(0);
+    f64::from(drawn) / (f64::from(u32::MAX) + 1.0)
+}
+
+/// All parts, wired, at rest.
+#[derive(Debug, Clone)]
+pub struct Workshop {
+    /// What comes from outside.
+    pub world: World,
+    /// What the web server shows.
+    pub house: Arc<House>,
+    /// Whether the service is usable.
+    pub ready: Arc<AtomicBool>,
+    shelf: Arc<Shelf>,
+    store: Store,
+    workers: Workers,
+    client: Current<Client>,
+    subscriptions: Current<Subscriptions>,
+    newsletters: Current<Vec<Newsletter>>,
+    route: Current<MailRoute>,
+    address: Current<Option<WebUrl>>,
+}
+
+impl Workshop {
+    /// Opens the database, alone, and brings its feeds in line with the settings. `listening` is
+    /// where the service listens, if it does.
+    ///
+    /// # Errors
+    /// With what, where and what to do next: the database is another program's or in use, newer
+    /// than this program, or cannot be written.
+    pub async fn open(
+        settings: Settings,
+        world: World,
+        listening: Option<SocketAddr>,
+    ) -> anyhow::Result<Self> {
+        let store = open::open(&settings.storage.path, world.clock.now()).await?;
+        let workshop = Self::wire(settings, world, store, listening)?;
+        workshop.sync().await?;
+        Ok(workshop)
+    }
+
+    /// Opens the database beside a running service: to read, and to leave requests.
+    ///
+    /// # Errors
+    /// If the database is not there or of another version.
+    pub async fn beside(settings: Settings, world: World) -> anyhow::Result<Self> {
+        let store = open::beside(&settings.storage.path).await?;
+        Self::wire(settings, world, store, None)
+    }
+
+    fn wire(
+        settings: Settings,
+        world: World,
+        store: Store,
+        listening: Option<SocketAddr>,
+    ) -> anyhow::Result<Self> {
+        let client = Client::new(&settings.fetch).context("failed to prepare the HTTP client")?;
+        let workers = Workers::start(WORKERS).context("failed to start threads")?;
+        let listening = listening.unwrap_or(settings.server.listen);
+        let labels = Labels::of(&settings, &loopback_url(listening)?);
+        let ready = Arc::new(AtomicBool::new(false));
+        let shelf = Arc::new(Shelf::new(store.clone(), labels.clone()));
+        let library = Library::new(store.clone());
+        let house = House::new(Arc::clone(&shelf), library, labels, Arc::clone(&ready));
+        Ok(Self {
+            world,
+            house,
+            ready,
+            shelf,
+            store,
+            workers,
+            client: Current::new(client),
+            subscriptions: Current::new(Subscriptions::new(
+                settings.subscriptions,
+                &settings.fetch,
+            )),
+            newsletters: Current::new(settings.newsletters),
+            route: Current::new(settings.mail),
+            address: Current::new(settings.server.base_url),
+        })
+    }
+
+    /// Puts changed settings in force: feeds, outputs, newsletters, the mail's route.
+    ///
+    /// # Errors
+    /// If the database cannot be written or no HTTP client can be made; what was in force stays.
+    pub async fn apply(&self, settings: Settings, listening: SocketAddr) -> anyhow::Result<()> {
+        let client = Client::new(&settings.fetch).context("failed to prepare the HTTP client")?;
+        let labels = Labels::of(&settings, &loopback_url(listening)?);
+        let former = self.subscriptions.get();
+        self.subscriptions.replace(Subscriptions::new(settings.subscriptions, &settings.fetch));
+        if let Err(error) = self.sync().await {
+            self.subscriptions.put_back(former);
+            return Err(error);
+        }
+        self.client.replace(client);
+        self.newsletters.replace(settings.newsletters);
+        self.route.replace(settings.mail);
+        self.address.replace(settings.server.base_url);
+        self.house.relabel(labels);
+        self.shelf.turn();
+        Ok(())
+    }
+
+    async fn sync(&self) -> anyhow::Result<()> {
+        let now = self.world.clock.now();
+        let newsletters = self.newsletters.get();
+        let changed = sync::sync(&self.store, &self.subscriptions.get(), &newsletters, now)
+            .await
+            .context("failed to keep the feeds of the configuration")?;
+        if changed {
+            self.shelf.turn();
+        }
+        Ok(())
+    }
+
+    /// The job that refreshes a feed.
+    pub fn refresher(&self) -> Refresher {
+        Refresher {
+            store: self.store.clone(),
+            client: self.client.clone(),
+            workers: self.workers.clone(),
+            subscriptions: self.subscriptions.clone(),
+            shelf: Arc::clone(&self.shelf),
+            clock: Arc::clone(&self.world.clock),
+            dice: self.world.dice.clone(),
+        }
+    }
+
+    /// The job that drafts editions.
+    pub fn drafter(&self) -> Drafter {
+        Drafter {
+            store: self.store.clone(),
+            subscriptions: self.subscriptions.clone(),
+            address: self.address.clone(),
+            workers: self.workers.clone(),
+        }
+    }
+
+    /// The job that makes editions.
+    pub fn sealer(&self) -> Sealer {
+        Sealer {
+            store: self.store.clone(),
+            drafter: self.drafter(),
+            newsletters: self.newsletters.clone(),
+            clock: Arc::clone(&self.world.clock),
+        }
+    }
+
+    /// The job that delivers letters.
+    pub fn deliverer(&self) -> Deliverer {
+        Deliverer {
+            store: self.store.clone(),
+            route: self.route.clone(),
+            newsletters: self.newsletters.clone(),
+            clock: Arc::clone(&self.world.clock),
+            dice: self.world.dice.clone(),
+        }
+    }
+
+    /// The job that answers questions about what is kept.
+    pub fn overview(&self) -> Overview {
+        Overview { store: self.store.clone(), subscriptions: self.subscriptions.clone() }
+    }
+
+    /// The job that shows editions before they are made.
+    pub fn rehearser(&self) -> Rehearser {
+        Rehearser {
+            drafter: self.drafter(),
+            route: self.route.clone(),
+            clock: Arc::clone(&self.world.clock),
+        }
+    }
+
+    /// The newsletters in force.
+    pub fn newsletters(&self) -> Arc<Vec<Newsletter>> {
+        self.newsletters.get()
+    }
+
+    /// The feeds that a wish to refresh is about.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn wished(&self, wish: &Wish) -> anyhow::Result<Wished> {
+        let now = self.world.clock.now();
+        wish::find(&self.store, wish, now).await.context("failed to read the feeds")
+    }
+
+    /// Whether a failure to open means that a service has the database.
+    pub fn is_held(error: &anyhow::Error) -> bool {
+        matches!(error.downcast_ref(), Some(OpenError::Held { .. }))
+    }
+
+    /// The counter between commands and the service.
+    pub fn requests(&self) -> Requests {
+        Requests::new(self.store.clone())
+    }
+
+    /// Cleans bodies again that an older feedmill cleaned, and shows them then.
+    pub async fn reclean(self) {
+        match reclean::reclean(&self.store, &self.workers).await {
+            Ok(0) => {}
+            Ok(bodies) => {
+                tracing::info!(bodies, "bodies cleaned again by the rules of this version");
+                self.shelf.turn();
+            }
+            Err(error) => {
+                tracing::error!(error = %tally::in_words(&error), "old bodies are not shown until the next start");
+            }
+        }
+    }
+
+    /// Writes what is pending and closes the database.
+    pub async fn close(&self) {
+        if let Err(error) = self.store.close().await {
+            tracing::error!(error = %error, "the database was not closed in order; nothing committed is lost");
+        }
+    }
+}
+
+/// The address under which readers reach the service if none is configured: where it listens.
+fn loopback_url(listening: SocketAddr) -> anyhow::Result<WebUrl> {
+    WebUrl::parse(&format!("http://{listening}/")).context("no address to publish")
+}

@@ -1,0 +1,316 @@
+//! Which feed is asked when: the thinking of the scheduler, without waiting for anything.
+//!
+//! Feeds wait in a heap by their next check; those due wait in the line of their site. A site is
+//! asked by one connection at a time, with a gap between two requests, and all sites together by as
+//! many as there are connections. A line takes turns with the others, so that a site with five
+//! hundred feeds delays nobody else.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::model::feed::FeedId;
+use crate::model::url::Site;
+
+/// How long a kept connection stays open after a request.
+const KEPT_OPEN: TimeDelta = TimeDelta::seconds(5);
+
+/// The state of all lines.
+#[derive(Debug)]
+pub struct Schedule {
+    connections: usize,
+    gap: Duration,
+    under_way: usize,
+    waiting: BinaryHeap<Reverse<(DateTime<Utc>, FeedId, usize)>>,
+    /// The one place in the heap that counts for each feed; others are left over.
+    due: HashMap<FeedId, DateTime<Utc>>,
+    lines: Vec<Line>,
+    line_of: HashMap<Site, usize>,
+    /// Lines with somebody in them whose site may be asked, in turn.
+    ready: VecDeque<usize>,
+    /// Lines with somebody in them whose site has its pause.
+    pausing: BinaryHeap<Reverse<(DateTime<Utc>, usize)>>,
+    /// Feeds in a line or under way: never started twice (promise I2).
+    taken: HashSet<FeedId>,
+}
+
+#[derive(Debug)]
+struct Line {
+    feeds: VecDeque<FeedId>,
+    /// Until when the connection of the last request may still be open.
+    open_until: DateTime<Utc>,
+    state: LineState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LineState {
+    /// Nobody is asking; the site may be asked from then on.
+    Free { from: DateTime<Utc> },
+    /// In `ready` or `pausing`.
+    Queued,
+    /// A request is under way.
+    Busy,
+}
+
+/// A feed to be asked now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start {
+    /// Which.
+    pub feed: FeedId,
+    /// Whether more feeds of its site are in the line or one was asked just now, so that the
+    /// connection is worth keeping, or worth using again.
+    pub keep_alive: bool,
+    line: usize,
+}
+
+impl Schedule {
+    /// An empty schedule for so many connections and such a pause between two requests to a site.
+    pub fn new(connections: usize, gap: Duration) -> Self {
+        Self {
+            connections: connections.max(1),
+            gap,
+            under_way: 0,
+            waiting: BinaryHeap::new(),
+            due: HashMap::new(),
+            lines: Vec::new(),
+            line_of: HashMap::new(),
+            ready: VecDeque::new(),
+            pausing: BinaryHeap::new(),
+            taken: HashSet::new(),
+        }
+    }
+
+    /// Forgets who waits for a later check; lines and what is under way stay.
+    pub fn forget_waiting(&mut self) {
+        self.waiting.clear();
+        self.due.clear();
+    }
+
+    /// Changes the bounds, for what starts from now on.
+    pub fn rebound(&mut self, connections: usize, gap: Duration) {
+        self.connections = connections.max(1);
+        self.gap = gap;
+    }
+
+    /// A feed is to be asked at `next_check`. One that is in a line or under way already is told of
+    /// when it has finished.
+    pub fn add(&mut self, feed: FeedId, site: &Site, next_check: DateTime<Utc>) {
+        if self.taken.contains(&feed) {
+            return;
+        }
+        let line = self.line(site);
+        self.wait(feed, line, next_check);
+    }
+
+    /// A feed is to be asked as soon as its site allows, whatever its next check.
+    pub fn ask(&mut self, feed: FeedId, site: &Site, now: DateTime<Utc>) {
+        let line = self.line(site);
+        self.enter(feed, line, now);
+    }
+
+    /// The feeds that may be asked at `now`, as far as connections are free.
+    pub fn start(&mut self, now: DateTime<Utc>) -> Vec<Start> {
+        self.fill_lines(now);
+        self.end_pauses(now);
+        let mut starts = Vec::new();
+        while self.under_way < self.connections {
+            let Some(number) = self.ready.pop_front() else { break };
+            let line = &mut self.lines[number];
+            let Some(feed) = line.feeds.pop_front() else {
+                line.state = LineState::Free { from: now };
+                continue;
+            };
+            line.state = LineState::Busy;
+            self.under_way += 1;
+            let keep_alive = !line.feeds.is_empty() || now < line.open_until;
+            starts.push(Start { feed, keep_alive, line: number });
+        }
+        starts
+    }
+
+    /// What was started has ended; the feed is to be asked again at `next_check`, or never.
+    pub fn finish(&mut self, start: Start, next_check: Option<DateTime<Utc>>, now: DateTime<Utc>) {
+        self.under_way = self.under_way.saturating_sub(1);
+        self.taken.remove(&start.feed);
+        if let Some(next_check) = next_check {
+            self.wait(start.feed, start.line, next_check);
+        }
+        let from = now + self.gap;
+        let line = &mut self.lines[start.line];
+        line.state = LineState::Free { from };
+        line.open_until = now + KEPT_OPEN;
+        if !line.feeds.is_empty() {
+            self.queue(start.line, from, now);
+        }
+    }
+
+    /// When to look again, if nothing finishes before.
+    pub fn next_wake(&self) -> Option<DateTime<Utc>> {
+        let check = self.waiting.peek().map(|Reverse((at, ..))| *at);
+        let pause = self.pausing.peek().map(|Reverse((at, _))| *at);
+        match (check, pause) {
+            (Some(check), Some(pause)) => Some(check.min(pause)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// Whether nobody is in a line or under way: all that was due has been asked.
+    pub fn is_settled(&self, now: DateTime<Utc>) -> bool {
+        let due = self.waiting.peek().is_some_and(|Reverse((at, ..))| *at <= now);
+        self.taken.is_empty() && !due
+    }
+
+    /// Whether another request may be started, as far as connections go.
+    pub fn has_free_connection(&self) -> bool {
+        self.under_way < self.connections
+    }
+
+    fn line(&mut self, site: &Site) -> usize {
+        if let Some(&number) = self.line_of.get(site) {
+            return number;
+        }
+        let number = self.lines.len();
+        let state = LineState::Free { from: DateTime::<Utc>::MIN_UTC };
+        self.lines.push(Line {
+            feeds: VecDeque::new(),
+            open_until: DateTime::<Utc>::MIN_UTC,
+            state,
+        });
+        self.line_of.insert(site.clone(), number);
+        number
+    }
+
+    fn fill_lines(&mut self, now: DateTime<Utc>) {
+        while let Some(&Reverse((at, feed, line))) = self.waiting.peek() {
+            if at > now {
+                break;
+            }
+            self.waiting.pop();
+            if self.due.get(&feed) == Some(&at) {
+                self.enter(feed, line, now);
+            }
+        }
+    }
+
+    fn wait(&mut self, feed: FeedId, line: usize, next_check: DateTime<Utc>) {
+        self.due.insert(feed, next_check);
+        self.waiting.push(Reverse((next_check, feed, line)));
+    }
+
+    fn enter(&mut self, feed: FeedId, number: usize, now: DateTime<Utc>) {
+        if !self.taken.insert(feed) {
+            return;
+        }
+        self.due.remove(&feed);
+        self.lines[number].feeds.push_back(feed);
+        if let LineState::Free { from } = self.lines[number].state {
+            self.queue(number, from, now);
+        }
+    }
+
+    fn queue(&mut self, number: usize, from: DateTime<Utc>, now: DateTime<Utc>) {
+        self.lines[number].state = LineState::Queued;
+        if from <= now {
+            self.ready.push_back(number);
+        } else {
+            self.pausing.push(Reverse((from, number)));
+        }
+    }
+
+    fn end_pauses(&mut self, now: DateTime<Utc>) {
+        while let Some(&Reverse((at, number))) = self.pausing.peek() {
+            if at > now {
+                break;
+            }
+            self.pausing.pop();
+            self.ready.push_back(number);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::url::WebUrl;
+
+    fn site(name: &str) -> Site {
+        WebUrl::parse(&format!("http://{name}/")).expect("a URL").site()
+    }
+
+    fn at(secs: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(secs, 0).expect("a small number of seconds")
+    }
+
+    fn feeds(starts: &[Start]) -> Vec<i64> {
+        starts.iter().map(|start| start.feed.0).collect()
+    }
+
+    #[test]
+    fn a_site_is_asked_by_one_at_a_time_with_a_gap() {
+        let mut schedule = Schedule::new(64, Duration::from_secs(2));
+        for feed in 1..=3 {
+            schedule.add(FeedId(feed), &site("a.example"), at(0));
+        }
+        let first = schedule.start(at(0));
+        assert_eq!(feeds(&first), [1]);
+        assert!(first[0].keep_alive);
+        assert!(schedule.start(at(1)).is_empty(), "one request is under way");
+        schedule.finish(first[0], Some(at(3600)), at(1));
+        assert!(schedule.start(at(2)).is_empty(), "the pause is not over");
+        assert_eq!(schedule.next_wake(), Some(at(3)));
+        assert_eq!(feeds(&schedule.start(at(3))), [2]);
+    }
+
+    #[test]
+    fn sites_take_turns() {
+        let mut schedule = Schedule::new(2, Duration::ZERO);
+        for feed in 1..=3 {
+            schedule.add(FeedId(feed), &site("many.example"), at(0));
+        }
+        schedule.add(FeedId(9), &site("one.example"), at(0));
+        let first = schedule.start(at(0));
+        assert_eq!(feeds(&first), [1, 9]);
+        assert!(!first[1].keep_alive);
+    }
+
+    #[test]
+    fn no_feed_is_started_twice_at_once() {
+        let mut schedule = Schedule::new(8, Duration::ZERO);
+        schedule.add(FeedId(1), &site("a.example"), at(0));
+        let first = schedule.start(at(0));
+        schedule.ask(FeedId(1), &site("a.example"), at(0));
+        schedule.add(FeedId(1), &site("a.example"), at(0));
+        assert!(schedule.start(at(10)).is_empty());
+        schedule.finish(first[0], Some(at(60)), at(10));
+        assert!(schedule.start(at(59)).is_empty());
+        assert_eq!(feeds(&schedule.start(at(60))), [1]);
+    }
+
+    #[test]
+    fn it_is_settled_when_all_that_was_due_has_been_asked() {
+        let mut schedule = Schedule::new(8, Duration::ZERO);
+        schedule.add(FeedId(1), &site("a.example"), at(0));
+        schedule.add(FeedId(2), &site("b.example"), at(100));
+        assert!(!schedule.is_settled(at(0)));
+        let first = schedule.start(at(0));
+        assert!(!schedule.is_settled(at(0)));
+        schedule.finish(first[0], None, at(1));
+        assert!(schedule.is_settled(at(1)));
+        assert!(!schedule.is_settled(at(100)));
+    }
+
+    #[test]
+    fn a_feed_asked_for_does_not_wait_for_its_check() {
+        let mut schedule = Schedule::new(8, Duration::ZERO);
+        schedule.add(FeedId(1), &site("a.example"), at(1000));
+        schedule.ask(FeedId(1), &site("a.example"), at(5));
+        let first = schedule.start(at(5));
+        assert_eq!(feeds(&first), [1]);
+        schedule.finish(first[0], Some(at(2000)), at(6));
+        // Its old place in the heap must not start it at its old time as well.
+        let again = schedule.start(at(1000));
+        assert!(again.is_empty(), "{again:?}");
+    }
+}

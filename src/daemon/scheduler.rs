@@ -1,0 +1,265 @@
+//! The loop that polls: it waits until a feed may be asked, starts its refresh, and notes when it is
+//! to be asked again. All thinking is in [`Schedule`]; this file only waits.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::FutureExt;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::daemon::lifecycle::Stop;
+use crate::daemon::schedule::{Schedule, Start};
+use crate::jobs::refresh::{RefreshError, Refreshed, Refresher, Urgency};
+use crate::jobs::tally::in_words;
+use crate::model::feed::FeedId;
+use crate::model::settings::FetchSettings;
+use crate::model::url::Site;
+
+/// When a feed whose refresh could not be written is asked again: the database may be full.
+const AFTER_TROUBLE: TimeDelta = TimeDelta::seconds(60);
+
+/// What the scheduler can be told.
+#[derive(Debug)]
+pub enum Order {
+    /// The feeds or their settings changed: read again when each is due.
+    Reload(FetchSettings),
+    /// Ask these feeds as soon as their sites allow; `told` hears of each, and is dropped with the
+    /// last.
+    Refresh {
+        /// Which, and whose they are.
+        feeds: Vec<(FeedId, Site)>,
+        /// Even if they were asked less than a minute ago.
+        force: bool,
+        /// Who wants to know.
+        told: mpsc::UnboundedSender<Asked>,
+    },
+}
+
+/// What became of a feed that was asked for.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Which.
+    pub feed: FeedId,
+    /// What its refresh did, or why it did nothing.
+    pub result: Arc<Result<Refreshed, RefreshError>>,
+}
+
+/// Whether the feeds that are due are found by looking into the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agenda {
+    /// All feeds, at their next checks, for ever.
+    Standing,
+    /// Only what is ordered; the loop ends with the last sender of orders.
+    OrdersOnly,
+}
+
+/// The loop and what it knows.
+#[derive(Debug)]
+pub struct Scheduler {
+    refresher: Refresher,
+    agenda: Agenda,
+    schedule: Schedule,
+    orders: Option<mpsc::Receiver<Order>>,
+    stop: Stop,
+    settled: watch::Sender<bool>,
+    under_way: JoinSet<Finished>,
+    /// Feeds that a person wants now, and whether by force.
+    wanted: HashMap<FeedId, bool>,
+    told: HashMap<FeedId, Vec<mpsc::UnboundedSender<Asked>>>,
+    in_trouble: bool,
+    load_again: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug)]
+struct Finished {
+    start: Start,
+    result: Result<Refreshed, RefreshError>,
+}
+
+enum Event {
+    Finished(Finished),
+    Order(Option<Order>),
+    Woken,
+    Aborted,
+}
+
+impl Scheduler {
+    /// A loop that has not begun. `settled` tells whether all that was due has been asked.
+    pub fn new(
+        refresher: Refresher,
+        fetch: &FetchSettings,
+        agenda: Agenda,
+        orders: mpsc::Receiver<Order>,
+        stop: Stop,
+        settled: watch::Sender<bool>,
+    ) -> Self {
+        Self {
+            refresher,
+            agenda,
+            schedule: Schedule::new(fetch.connections, gap(fetch)),
+            orders: Some(orders),
+            stop,
+            settled,
+            under_way: JoinSet::new(),
+            wanted: HashMap::new(),
+            told: HashMap::new(),
+            in_trouble: false,
+            load_again: None,
+        }
+    }
+
+    /// Polls until the end is asked for and what is under way has finished.
+    pub async fn run(mut self) {
+        self.load().await;
+        loop {
+            let now = self.refresher.clock.now();
+            if self.load_again.is_some_and(|at| at <= now) {
+                self.load().await;
+            }
+            if !self.stop.is_draining() {
+                for start in self.schedule.start(now) {
+                    self.begin(start);
+                }
+            }
+            self.settled.send_if_modified(|settled| {
+                let is = self.schedule.is_settled(now);
+                std::mem::replace(settled, is) != is
+            });
+            let ending = self.stop.is_draining() || self.has_nothing_to_come();
+            if ending && self.under_way.is_empty() {
+                return;
+            }
+            let event = self.next_event().await;
+            if matches!(event, Event::Aborted) {
+                return;
+            }
+            self.handle(event).await;
+        }
+    }
+
+    fn has_nothing_to_come(&self) -> bool {
+        self.agenda == Agenda::OrdersOnly && self.orders.is_none() && self.told.is_empty()
+    }
+
+    async fn next_event(&mut self) -> Event {
+        let wake = self.wake();
+        let draining = self.stop.is_draining();
+        let stop = self.stop.clone();
+        tokio::select! {
+            Some(joined) = self.under_way.join_next() => {
+                joined.map_or(Event::Woken, Event::Finished)
+            }
+            order = next_order(&mut self.orders) => Event::Order(order),
+            () = wake => Event::Woken,
+            () = stop.draining(), if !draining => Event::Woken,
+            () = stop.aborting() => Event::Aborted,
+        }
+    }
+
+    fn wake(&self) -> crate::clock::Wait {
+        let wakes = [self.schedule.next_wake(), self.load_again];
+        match wakes.into_iter().flatten().min() {
+            Some(at) if self.schedule.has_free_connection() => self.refresher.clock.until(at),
+            _ => Box::pin(std::future::pending()),
+        }
+    }
+
+    async fn handle(&mut self, event: Event) {
+        match event {
+            Event::Finished(finished) => self.finish(finished),
+            Event::Order(Some(Order::Reload(fetch))) => {
+                self.schedule.rebound(fetch.connections, gap(&fetch));
+                self.load().await;
+            }
+            Event::Order(Some(Order::Refresh { feeds, force, told })) => {
+                let now = self.refresher.clock.now();
+                for (feed, site) in feeds {
+                    *self.wanted.entry(feed).or_default() |= force;
+                    self.told.entry(feed).or_default().push(told.clone());
+                    self.schedule.ask(feed, &site, now);
+                }
+            }
+            Event::Order(None) => self.orders = None,
+            Event::Woken | Event::Aborted => {}
+        }
+    }
+
+    async fn load(&mut self) {
+        self.load_again = None;
+        if self.agenda == Agenda::OrdersOnly {
+            return;
+        }
+        match self.refresher.agenda().await {
+            Ok(agenda) => {
+                self.schedule.forget_waiting();
+                for due in agenda {
+                    self.schedule.add(due.feed, &due.site, due.next_check);
+                }
+            }
+            Err(error) => {
+                tracing::error!(error = %error, "the feeds due could not be read; trying again in a minute");
+                self.load_again = Some(self.refresher.clock.now() + AFTER_TROUBLE);
+            }
+        }
+    }
+
+    fn begin(&mut self, start: Start) {
+        let refresher = self.refresher.clone();
+        let wanted = self.wanted.remove(&start.feed);
+        let urgency = wanted.map_or(Urgency::Due, |force| Urgency::Wanted { force });
+        self.under_way.spawn(async move {
+            let refresh = AssertUnwindSafe(refresher.refresh(start.feed, start.keep_alive, urgency));
+            let result = refresh.catch_unwind().await.unwrap_or(Err(RefreshError::Panicked));
+            Finished { start, result }
+        });
+    }
+
+    fn finish(&mut self, finished: Finished) {
+        let Finished { start, result } = finished;
+        let now = self.refresher.clock.now();
+        let next_check = match &result {
+            Ok(refreshed) => Some(refreshed.next_check),
+            Err(RefreshError::Held { next_check, .. }) => Some(*next_check),
+            Err(RefreshError::Retired) => None,
+            Err(RefreshError::Store(_) | RefreshError::Panicked) => Some(now + AFTER_TROUBLE),
+        };
+        self.note_trouble(start.feed, &result);
+        let next_check = next_check.filter(|_| self.agenda == Agenda::Standing);
+        self.schedule.finish(start, next_check, now);
+        let result = Arc::new(result);
+        for told in self.told.remove(&start.feed).unwrap_or_default() {
+            // Who asked may have gone.
+            let _ = told.send(Asked { feed: start.feed, result: Arc::clone(&result) });
+        }
+    }
+
+    /// One line when writing begins to fail and one when it works again, not one per feed.
+    fn note_trouble(&mut self, feed: FeedId, result: &Result<Refreshed, RefreshError>) {
+        match result {
+            Err(error @ (RefreshError::Store(_) | RefreshError::Panicked)) if !self.in_trouble => {
+                self.in_trouble = true;
+                tracing::error!(feed.id = feed.0, error = %in_words(error),
+                    "refreshes cannot be kept; nothing is lost, each is tried again in a minute");
+            }
+            Ok(_) if self.in_trouble => {
+                self.in_trouble = false;
+                tracing::info!("refreshes are kept again");
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+}
+
+fn gap(fetch: &FetchSettings) -> std::time::Duration {
+    fetch.per_host_gap
+}
+
+async fn next_order(orders: &mut Option<mpsc::Receiver<Order>>) -> Option<Order> {
+    match orders {
+        Some(orders) => orders.recv().await,
+        None => std::future::pending().await,
+    }
+}
