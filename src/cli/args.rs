@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::cli::newsletter::NewsletterCommand;
 use crate::model::url::FeedUrl;
 use crate::telemetry::LogFormat;
 
@@ -137,6 +138,51 @@ pub enum Command {
     /// Write the subscribed feeds to standard output as OPML, for other readers
     Export,
 
+    /// Run the service: poll, publish, mail, until it is stopped
+    #[command(after_help = "SIGTERM and Ctrl-C end it after what is under way, within ten seconds; \
+                            a second signal at once.\nSIGHUP reads the configuration again.")]
+    Run,
+
+    /// Show the whole job offline: built-in publishers, a merged feed, one edition in a mailbox
+    Demo {
+        /// End when the edition is delivered, instead of serving on
+        #[arg(long)]
+        once: bool,
+    },
+
+    /// Ask feeds once, then end
+    #[command(after_help = "A running service is asked to do it. What publishers demand with \
+                            Retry-After is always obeyed.")]
+    Refresh {
+        /// The addresses of the feeds; without any, those that are due
+        #[arg(value_name = "URL", value_parser = feed_url)]
+        urls: Vec<FeedUrl>,
+        /// All feeds, due or not
+        #[arg(long, conflicts_with = "urls")]
+        all: bool,
+        /// Even feeds that were asked less than a minute ago
+        #[arg(long)]
+        force: bool,
+    },
+
+    /// List the feeds: their health, their entries, when they are asked next
+    Feeds {
+        /// Only feeds that cannot be read at present
+        #[arg(long)]
+        failing: bool,
+    },
+
+    /// Show how things are, in numbers
+    Status {
+        /// Show this feed instead, and which rule decided its next check
+        #[arg(long, value_name = "URL", value_parser = feed_url)]
+        feed: Option<FeedUrl>,
+    },
+
+    /// Newsletters: when they are due, what was sent, what would be sent
+    #[command(subcommand)]
+    Newsletter(NewsletterCommand),
+
     /// Write a completion script for a shell to standard output
     Completions {
         /// The shell
@@ -169,7 +215,10 @@ mod tests {
         let mut command = Args::command().term_width(100);
         command.build();
         pages.push(command.render_long_help().to_string());
-        for name in ["init", "check", "add", "remove", "import", "export", "completions"] {
+        for name in [
+            "init", "check", "add", "remove", "import", "export", "run", "demo", "refresh",
+            "feeds", "status", "newsletter", "completions",
+        ] {
             let page = command.find_subcommand_mut(name).expect("a command").render_help();
             // What goes for every command is shown once, above.
             let page = page.to_string();

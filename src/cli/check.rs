@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::cli::answer::{Answer, Code, Failure, counted};
@@ -14,13 +15,21 @@ use crate::config::fault::{Fault, Faults};
 use crate::config::load::{self, Loaded};
 use crate::config::surroundings::Surroundings;
 use crate::config::units;
+use crate::jobs::rehearse;
 use crate::model::settings::{MailRoute, Newsletter, Settings, SmtpTls};
 
-/// Checks the configuration.
-pub fn check(around: &Surroundings, global: &Global) -> Result<Answer, Failure> {
+/// How many firings of a newsletter are shown.
+const FIRINGS: usize = 3;
+
+/// Checks the configuration, and tells what feedmill would do from `now` on.
+pub fn check(
+    around: &Surroundings,
+    global: &Global,
+    now: DateTime<Utc>,
+) -> Result<Answer, Failure> {
     match (load::load_in(around, global.config.as_deref(), &lists::read), global.json) {
-        (Ok(loaded), false) => Ok(Answer::done(in_words(&loaded))),
-        (Ok(loaded), true) => Ok(Answer::json(&in_json(&loaded))),
+        (Ok(loaded), false) => Ok(Answer::done(in_words(&loaded, now))),
+        (Ok(loaded), true) => Ok(Answer::json(&in_json(&loaded, now))),
         (Err(faults), true) => {
             let answer = json!({
                 "valid": false,
@@ -42,13 +51,13 @@ fn refusal(faults: Faults) -> Failure {
     failure
 }
 
-fn in_words(loaded: &Loaded) -> String {
+fn in_words(loaded: &Loaded, now: DateTime<Utc>) -> String {
     let mut text = match &loaded.file {
         Some(file) => format!("{} is valid.\n", file.display()),
         None => "There is no configuration, so the defaults hold.\n".to_owned(),
     };
     let settings = &loaded.settings;
-    for part in [feeds(settings), merged_feeds(settings), newsletters(settings)] {
+    for part in [feeds(settings), merged_feeds(settings), newsletters(settings, now)] {
         text.push('\n');
         text.push_str(&part);
     }
@@ -101,7 +110,7 @@ fn merged_feeds(settings: &Settings) -> String {
     text
 }
 
-fn newsletters(settings: &Settings) -> String {
+fn newsletters(settings: &Settings, now: DateTime<Utc>) -> String {
     if settings.newsletters.is_empty() {
         return "It sends no newsletter: none is configured.\n".to_owned();
     }
@@ -117,7 +126,10 @@ fn newsletters(settings: &Settings) -> String {
         }
     };
     let mut text = format!("Its letters are {route}:\n");
-    settings.newsletters.iter().for_each(|newsletter| text.push_str(&in_a_line(newsletter)));
+    for newsletter in &settings.newsletters {
+        text.push_str(&in_a_line(newsletter));
+        let _ = writeln!(text, "    Next: {}.", firings(newsletter, now).join(", "));
+    }
     text
 }
 
@@ -131,6 +143,15 @@ fn in_a_line(newsletter: &Newsletter) -> String {
         counted(newsletter.to.len(), "subscriber", "subscribers"),
         newsletter.timetable.zone(),
     )
+}
+
+/// The next firings of a newsletter, in the time of its readers.
+fn firings(newsletter: &Newsletter, now: DateTime<Utc>) -> Vec<String> {
+    let zone = newsletter.timetable.zone();
+    rehearse::upcoming(newsletter, now, FIRINGS)
+        .iter()
+        .map(|slot| slot.at.with_timezone(&zone).format("%a %Y-%m-%d %H:%M").to_string())
+        .collect()
 }
 
 fn selection(tags: &[String]) -> String {
@@ -150,7 +171,7 @@ fn base_url(settings: &Settings) -> String {
     }
 }
 
-fn in_json(loaded: &Loaded) -> Value {
+fn in_json(loaded: &Loaded, now: DateTime<Utc>) -> Value {
     let settings = &loaded.settings;
     let base = base_url(settings);
     let merged_feeds: Vec<Value> = settings
@@ -166,6 +187,7 @@ fn in_json(loaded: &Loaded) -> Value {
                 "name": newsletter.name,
                 "timezone": newsletter.timetable.zone().name(),
                 "subscribers": newsletter.to.len(),
+                "next": firings(newsletter, now),
             })
         })
         .collect();
@@ -197,7 +219,8 @@ mod tests {
         }
         let around = Surroundings::stated(place.path(), Path::new("/none"), &[]);
         let global = Global { json, ..Global::default() };
-        let answer = check(&around, &global).unwrap_or_else(Failure::into_answer);
+        let now = DateTime::<Utc>::UNIX_EPOCH + chrono::TimeDelta::days(20_780);
+        let answer = check(&around, &global, now).unwrap_or_else(Failure::into_answer);
         let said = format!("{}{}exit {}", answer.out, answer.err, answer.code.number());
         said.replace(&place.path().display().to_string(), "/place")
     }

@@ -8,10 +8,17 @@ use clap::{CommandFactory, Parser};
 
 use crate::cli::answer::{Answer, Failure};
 use crate::cli::args::{Args, Command};
-use crate::cli::{check, edit, init};
+use crate::cli::{check, demo, edit, feeds, init, lists, newsletter, refresh, service};
 use crate::config::files;
+use crate::config::load;
 use crate::config::surroundings::Surroundings;
+use crate::daemon::compose::World;
+use crate::jobs::errand::Wish;
+use crate::model::url::FeedUrl;
 use crate::telemetry;
+
+/// Threads of the runtime: it waits more than it works.
+const RUNTIME_THREADS: usize = 2;
 
 /// Does what `args` (with the program's name in front) ask for, and gives the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -23,7 +30,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    telemetry::start(&args.global.log_filter("warn"), args.global.log_format.into());
+    let usual = if matches!(args.command, Command::Run) { "info" } else { "warn" };
+    telemetry::start(&args.global.log_filter(usual), args.global.log_format.into());
     let answer = dispatch(args).unwrap_or_else(Failure::into_answer);
     print(&answer)
 }
@@ -36,19 +44,63 @@ fn dispatch(args: Args) -> Result<Answer, Failure> {
     })?;
     match args.command {
         Command::Init { folder } => init::init(&around, global, folder.as_deref()),
-        Command::Check => check::check(&around, global),
+        Command::Check => check::check(&around, global, World::real().clock.now()),
         Command::Add { urls, title, tags } => {
             edit::add(&around, global, &urls, title.as_deref(), &tags)
         }
         Command::Remove { urls } => edit::remove(&around, global, &urls),
         Command::Import { file } => edit::import(&around, global, &file),
         Command::Export => edit::export(&around, global),
+        Command::Run
+        | Command::Demo { .. }
+        | Command::Refresh { .. }
+        | Command::Feeds { .. }
+        | Command::Status { .. }
+        | Command::Newsletter(_) => work(&around, args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "feedmill", &mut script);
             Ok(Answer::done(String::from_utf8_lossy(&script)))
         }
     }
+}
+
+/// Commands that work with the database, on a runtime.
+fn work(around: &Surroundings, args: Args) -> Result<Answer, Failure> {
+    let loaded = load::load_in(around, args.global.config.as_deref(), &lists::read)?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{}", warning.headline());
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(RUNTIME_THREADS)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("no threads to work with: {error}")))?;
+    let as_json = args.global.json;
+    let done = runtime.block_on(async {
+        let settings = loaded.settings.clone();
+        match args.command {
+            Command::Run => service::run(loaded).await,
+            Command::Demo { once } => demo::run(once).await,
+            Command::Refresh { urls, all, force } => {
+                let urls = urls.iter().map(ToString::to_string).collect();
+                refresh::run(settings, Wish { urls, all, force }, as_json).await
+            }
+            Command::Feeds { failing } => feeds::feeds(settings, failing, as_json).await,
+            Command::Status { feed } => {
+                feeds::status(settings, feed.as_ref().map(FeedUrl::as_str), as_json).await
+            }
+            Command::Newsletter(command) => newsletter::run(settings, command, as_json).await,
+            Command::Init { .. }
+            | Command::Check
+            | Command::Add { .. }
+            | Command::Remove { .. }
+            | Command::Import { .. }
+            | Command::Export
+            | Command::Completions { .. } => Ok(Answer::done("")),
+        }
+    });
+    done.map_err(|error| Failure::new(format!("{error:#}")))
 }
 
 /// Prints an answer. A reader that went away, as `head` does, is no failure.

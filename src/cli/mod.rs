@@ -6,7 +6,14 @@
 pub mod answer;
 pub mod args;
 pub mod check;
+pub mod demo;
 pub mod dispatch;
 pub mod edit;
+pub mod feeds;
 pub mod init;
 pub mod lists;
+pub mod newsletter;
+pub mod refresh;
+pub mod service;
+pub mod tables;
+pub mod workshop;

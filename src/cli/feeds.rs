@@ -1,0 +1,90 @@
+//! `feedmill feeds` and `feedmill status`: how things are. Both write nothing.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::cli::answer::Answer;
+use crate::cli::tables::{list, table, when};
+use crate::daemon::compose::{Workshop, World};
+use crate::jobs::overview::{FeedReport, Totals};
+use crate::model::settings::Settings;
+
+/// Lists the feeds, or those that cannot be read at present.
+///
+/// # Errors
+/// If the database cannot be read.
+pub async fn feeds(settings: Settings, failing: bool, as_json: bool) -> anyhow::Result<Answer> {
+    let workshop = Workshop::beside(settings, World::real()).await?;
+    let mut feeds = workshop.overview().feeds().await?;
+    feeds.retain(|feed| !failing || feed.trouble.is_some());
+    if as_json {
+        return Ok(Answer::json(&json!(feeds)));
+    }
+    let now = workshop.world.clock.now();
+    let row = |feed: &FeedReport| {
+        vec![
+            feed.standing.to_owned(),
+            feed.entries.to_string(),
+            feed.next_check.map_or_else(|| "never".to_owned(), |at| when(at, now)),
+            feed.title.clone(),
+            feed.url.clone(),
+            feed.trouble.clone().unwrap_or_default(),
+        ]
+    };
+    let head = ["standing", "entries", "next check", "title", "url", "trouble"];
+    Ok(Answer::done(table(&head, feeds.iter().map(row).collect())))
+}
+
+/// Shows the whole in numbers, or one feed with all that is known of it.
+///
+/// # Errors
+/// If the database cannot be read, or the feed is not there.
+pub async fn status(
+    settings: Settings,
+    url: Option<&str>,
+    as_json: bool,
+) -> anyhow::Result<Answer> {
+    let workshop = Workshop::beside(settings, World::real()).await?;
+    let Some(url) = url else {
+        let totals = workshop.overview().totals().await?;
+        return Ok(if as_json { Answer::json(&json!(totals)) } else { in_numbers(&totals) });
+    };
+    let feeds = workshop.overview().feeds().await?;
+    let Some(feed) = feeds.into_iter().find(|feed| feed.url == url) else {
+        anyhow::bail!("{url} is not subscribed; `feedmill feeds` lists the feeds that are");
+    };
+    let now = workshop.world.clock.now();
+    Ok(if as_json { Answer::json(&json!(feed)) } else { in_full(&feed, now) })
+}
+
+fn in_numbers(totals: &Totals) -> Answer {
+    let letters: Vec<String> = totals
+        .letters
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(state, count)| format!("{count} {state}"))
+        .collect();
+    let letters = if letters.is_empty() { "none".to_owned() } else { letters.join(", ") };
+    Answer::done(list(&[
+        ("feeds", format!("{} ({} failing)", totals.feeds, totals.failing)),
+        ("entries", totals.entries.to_string()),
+        ("documents", totals.documents.to_string()),
+        ("editions", totals.editions.to_string()),
+        ("letters", letters),
+    ]))
+}
+
+fn in_full(feed: &FeedReport, now: DateTime<Utc>) -> Answer {
+    let moment = |at: Option<DateTime<Utc>>| at.map_or("never".to_owned(), |at| when(at, now));
+    Answer::done(list(&[
+        ("title", feed.title.clone()),
+        ("address", feed.url.clone()),
+        ("tags", feed.tags.join(", ")),
+        ("standing", feed.standing.to_owned()),
+        ("trouble", feed.trouble.clone().unwrap_or_else(|| "none".to_owned())),
+        ("entries", feed.entries.to_string()),
+        ("last check", moment(feed.last_check)),
+        ("last change", moment(feed.last_change)),
+        ("next check", format!("{} ({})", moment(feed.next_check), feed.rule)),
+    ]))
+}
