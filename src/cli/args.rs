@@ -139,8 +139,10 @@ pub enum Command {
     Export,
 
     /// Run the service: poll, publish, mail, until it is stopped
-    #[command(after_help = "SIGTERM and Ctrl-C end it after what is under way, within ten seconds; \
-                            a second signal at once.\nSIGHUP reads the configuration again.")]
+    #[command(
+        after_help = "SIGTERM and Ctrl-C end it after what is under way, within ten seconds; \
+                            a second signal at once.\nSIGHUP reads the configuration again."
+    )]
     Run,
 
     /// Show the whole job offline: built-in publishers, a merged feed, one edition in a mailbox
@@ -216,8 +218,19 @@ mod tests {
         command.build();
         pages.push(command.render_long_help().to_string());
         for name in [
-            "init", "check", "add", "remove", "import", "export", "run", "demo", "refresh",
-            "feeds", "status", "newsletter", "completions",
+            "init",
+            "check",
+            "add",
+            "remove",
+            "import",
+            "export",
+            "run",
+            "demo",
+            "refresh",
+            "feeds",
+            "status",
+            "newsletter",
+            "completions",
         ] {
             let page = command.find_subcommand_mut(name).expect("a command").render_help();
             // What goes for every command is shown once, above.

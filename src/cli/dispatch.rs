@@ -81,7 +81,7 @@ fn work(around: &Surroundings, args: Args) -> Result<Answer, Failure> {
         let settings = loaded.settings.clone();
         match args.command {
             Command::Run => service::run(loaded).await,
-            Command::Demo { once } => demo::run(once).await,
+            Command::Demo { once } => demo::show::run(once).await,
             Command::Refresh { urls, all, force } => {
                 let urls = urls.iter().map(ToString::to_string).collect();
                 refresh::run(settings, Wish { urls, all, force }, as_json).await

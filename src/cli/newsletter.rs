@@ -67,9 +67,7 @@ pub async fn run(
     match command {
         NewsletterCommand::Next => next(&settings, as_json),
         NewsletterCommand::List { name } => list(settings, name.as_deref(), as_json).await,
-        NewsletterCommand::Preview { name, html, eml } => {
-            preview(settings, &name, html, eml).await
-        }
+        NewsletterCommand::Preview { name, html, eml } => preview(settings, &name, html, eml).await,
         NewsletterCommand::Send { name } => send(settings, name).await,
         NewsletterCommand::Test { name, address } => test(settings, &name, &address).await,
     }
@@ -128,12 +126,7 @@ async fn list(settings: Settings, name: Option<&str>, as_json: bool) -> anyhow::
     Ok(Answer::done(table(&head, editions.iter().map(row).collect())))
 }
 
-async fn preview(
-    settings: Settings,
-    name: &str,
-    html: bool,
-    eml: bool,
-) -> anyhow::Result<Answer> {
+async fn preview(settings: Settings, name: &str, html: bool, eml: bool) -> anyhow::Result<Answer> {
     let newsletter = find(&settings, name)?;
     let workshop = Workshop::beside(settings, World::real()).await?;
     let rehearser = workshop.rehearser();

@@ -31,13 +31,11 @@ pub async fn run(settings: Settings, wish: Wish, as_json: bool) -> anyhow::Resul
             workshop.close().await;
             tally?
         }
-        Access::Beside(workshop) => {
-            match workshop::ask(&workshop, &Errand::Refresh(wish)).await? {
-                Reply::Refreshed(tally) => tally,
-                Reply::Failed { why } => anyhow::bail!(why),
-                Reply::Newsletter { .. } => anyhow::bail!("the service answered something else"),
-            }
-        }
+        Access::Beside(workshop) => match workshop::ask(&workshop, &Errand::Refresh(wish)).await? {
+            Reply::Refreshed(tally) => tally,
+            Reply::Failed { why } => anyhow::bail!(why),
+            Reply::Newsletter { .. } => anyhow::bail!("the service answered something else"),
+        },
     };
     let mut answer = if as_json { Answer::json(&json!(tally)) } else { in_words(&tally) };
     let nothing_worked = tally.asked > 0 && tally.failed.len() >= tally.asked;

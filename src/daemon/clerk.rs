@@ -5,12 +5,13 @@ use chrono::TimeDelta;
 use tokio::sync::mpsc;
 
 use crate::daemon::compose::Workshop;
+use crate::daemon::desk::Desk;
 use crate::daemon::lifecycle::Stop;
-use crate::daemon::program::Desk;
 use crate::daemon::scheduler::Order;
 use crate::jobs::errand::{Errand, Reply, Tally, Wish};
 use crate::jobs::seal::Answer;
 use crate::jobs::tally;
+use crate::jobs::trouble;
 
 /// How long between two looks.
 const PAUSE: TimeDelta = TimeDelta::milliseconds(500);
@@ -83,6 +84,6 @@ pub async fn send(workshop: &Workshop, desk: &Desk, name: &str) -> Reply {
             }
             Reply::Newsletter { told: answer.told(), sealed }
         }
-        Err(error) => Reply::Failed { why: tally::in_words(&error) },
+        Err(error) => Reply::Failed { why: trouble::in_words(&error) },
     }
 }

@@ -28,7 +28,7 @@ use crate::jobs::seal::Sealer;
 use crate::jobs::shelf::Shelf;
 use crate::jobs::subscriptions::Subscriptions;
 use crate::jobs::sync;
-use crate::jobs::tally;
+use crate::jobs::trouble;
 use crate::jobs::wish::{self, Wished};
 use crate::jobs::workers::Workers;
 use crate::model::settings::{MailRoute, Newsletter, Settings};
@@ -266,7 +266,7 @@ impl Workshop {
                 self.shelf.turn();
             }
             Err(error) => {
-                tracing::error!(error = %tally::in_words(&error), "old bodies are not shown until the next start");
+                tracing::error!(error = %trouble::in_words(&error), "old bodies are not shown until the next start");
             }
         }
     }

@@ -7,10 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 use crate::clock::Wait;
+use crate::daemon::desk::Desk;
 use crate::daemon::lifecycle::Stop;
-use crate::daemon::program::Desk;
 use crate::jobs::seal::{Answer, SealError, Sealer};
-use crate::jobs::tally;
+use crate::jobs::trouble;
 use crate::model::settings::Newsletter;
 
 /// How long a late edition waits for the first pass over the feeds.
@@ -47,7 +47,7 @@ async fn round(sealer: &Sealer, desk: &Desk) -> Wait {
         let wake = match answer(sealer, newsletter, desk).await {
             Ok(wake) => wake,
             Err(error) => {
-                tracing::error!(newsletter = %newsletter.name, error = %tally::in_words(&error),
+                tracing::error!(newsletter = %newsletter.name, error = %trouble::in_words(&error),
                     "no edition was made; what waits still waits, trying again in a minute");
                 Some(sealer.clock.now() + AFTER_TROUBLE)
             }

@@ -2,6 +2,7 @@
 
 pub mod clerk;
 pub mod compose;
+pub mod desk;
 pub mod editor;
 pub mod lifecycle;
 pub mod pass;

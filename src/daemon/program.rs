@@ -9,9 +9,10 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::daemon::compose::{Workshop, World};
+use crate::daemon::desk::Desk;
 use crate::daemon::lifecycle::{DRAIN, Stop};
-use crate::daemon::scheduler::{Agenda, Order, Scheduler};
 use crate::daemon::reload::{self, Reload};
+use crate::daemon::scheduler::{Agenda, Scheduler};
 use crate::daemon::{clerk, editor, postman, service};
 use crate::model::settings::Settings;
 use crate::serve::listen::{Limits, Listener};
@@ -31,17 +32,6 @@ pub struct Program {
     chores: JoinSet<()>,
     settled: watch::Receiver<bool>,
     desk: Desk,
-}
-
-/// Where the loops can be reached.
-#[derive(Debug, Clone)]
-pub struct Desk {
-    /// Orders to the scheduler.
-    pub orders: mpsc::Sender<Order>,
-    /// Told when letters were queued.
-    pub posted: Arc<Notify>,
-    /// Told when newsletters may have changed.
-    pub revised: Arc<Notify>,
 }
 
 /// How the service ended.

@@ -15,8 +15,8 @@ use crate::config::feeds::ReadList;
 use crate::config::files::Sources;
 use crate::config::load::{self, Loaded};
 use crate::daemon::compose::Workshop;
+use crate::daemon::desk::Desk;
 use crate::daemon::lifecycle::Stop;
-use crate::daemon::program::Desk;
 use crate::daemon::scheduler::Order;
 use crate::model::settings::Settings;
 
@@ -82,12 +82,7 @@ async fn received(hangup: &mut Option<tokio::signal::unix::Signal>) {
     }
 }
 
-async fn again(
-    reload: &mut Reload,
-    workshop: &Workshop,
-    desk: &Desk,
-    listening: SocketAddr,
-) {
+async fn again(reload: &mut Reload, workshop: &Workshop, desk: &Desk, listening: SocketAddr) {
     let read_list: ReadList<'_> = &reload.read_list;
     match load::load(reload.path.as_deref(), read_list) {
         Ok(loaded) => {

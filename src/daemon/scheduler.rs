@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::daemon::lifecycle::Stop;
 use crate::daemon::schedule::{Schedule, Start};
 use crate::jobs::refresh::{RefreshError, Refreshed, Refresher, Urgency};
-use crate::jobs::tally::in_words;
+use crate::jobs::trouble::in_words;
 use crate::model::feed::FeedId;
 use crate::model::settings::FetchSettings;
 use crate::model::url::Site;
@@ -211,7 +211,8 @@ impl Scheduler {
         let wanted = self.wanted.remove(&start.feed);
         let urgency = wanted.map_or(Urgency::Due, |force| Urgency::Wanted { force });
         self.under_way.spawn(async move {
-            let refresh = AssertUnwindSafe(refresher.refresh(start.feed, start.keep_alive, urgency));
+            let refresh =
+                AssertUnwindSafe(refresher.refresh(start.feed, start.keep_alive, urgency));
             let result = refresh.catch_unwind().await.unwrap_or(Err(RefreshError::Panicked));
             Finished { start, result }
         });

@@ -93,10 +93,8 @@ impl Drafter {
         newsletter: &Newsletter,
         slot: &Slot,
     ) -> Result<Result<Draft, TooFew>, DraftError> {
-        let waiting = self
-            .store
-            .waiting(&newsletter.name, &newsletter.tags, newsletter.backfill)
-            .await?;
+        let waiting =
+            self.store.waiting(&newsletter.name, &newsletter.tags, newsletter.backfill).await?;
         let sources = self.sources(&waiting).await?;
         let chosen = match choose(&waiting, &sources, newsletter) {
             Selection::TooFew { waiting } => return Ok(Err(TooFew { waiting })),

@@ -21,5 +21,6 @@ pub mod shelf;
 pub mod subscriptions;
 pub mod sync;
 pub mod tally;
+pub mod trouble;
 pub mod wish;
 pub mod workers;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::jobs::current::Current;
 use crate::jobs::subscriptions::Subscriptions;
-use crate::jobs::tally;
+use crate::jobs::trouble;
 use crate::model::edition::{Edition, EditionId};
 use crate::model::feed::{CheckRule, Standing};
 use crate::model::letter::{Letter, LetterState};
@@ -155,7 +155,7 @@ fn report(summary: FeedSummary, subscriptions: &Subscriptions) -> FeedReport {
         title: own.unwrap_or_else(|| feed.state.title.one_line().to_string()),
         tags,
         standing: if retired { "retired" } else { standing_word(&feed.state.standing) },
-        trouble: tally::trouble(&feed.state.standing),
+        trouble: trouble::trouble(&feed.state.standing),
         entries,
         last_check: feed.state.last_check,
         last_change: feed.state.last_change,

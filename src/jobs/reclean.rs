@@ -32,11 +32,10 @@ pub async fn reclean(store: &Store, workers: &Workers) -> Result<usize, RecleanE
         }
         cleaned += stale.len();
         let clean = move || {
-            let clean =
-                |body: crate::store::entries::StaleBody| {
-                    let html = sanitise::body(&body.html, body.base.as_ref());
-                    (body.entry, html)
-                };
+            let clean = |body: crate::store::entries::StaleBody| {
+                let html = sanitise::body(&body.html, body.base.as_ref());
+                (body.entry, html)
+            };
             stale.into_iter().map(clean).collect::<Vec<_>>()
         };
         store.renew_bodies(workers.run(clean).await?).await?;

@@ -19,7 +19,7 @@ use crate::jobs::current::Current;
 use crate::jobs::dice::Dice;
 use crate::jobs::shelf::Shelf;
 use crate::jobs::subscriptions::Subscriptions;
-use crate::jobs::tally;
+use crate::jobs::trouble;
 use crate::jobs::workers::Workers;
 use crate::model::document::{Document, Unreadable};
 use crate::model::entry::Known;
@@ -115,7 +115,10 @@ pub enum RefreshError {
 enum Reading {
     SameBody(Fresh),
     Document(Box<ReadDocument>),
-    Unreadable { reason: Unreadable, retry_after: Option<RetryAfter> },
+    Unreadable {
+        reason: Unreadable,
+        retry_after: Option<RetryAfter>,
+    },
     Unchanged {
         validators: Validators,
         freshness: Option<Duration>,
@@ -285,11 +288,9 @@ fn seen<'a>(reading: &'a Reading, known: &'a [Known]) -> Seen<'a> {
         Reading::Unreadable { reason, retry_after } => {
             Seen::Unreadable { reason, retry_after: *retry_after }
         }
-        Reading::Unchanged { validators, freshness, retry_after } => Seen::Unchanged {
-            validators,
-            freshness: *freshness,
-            retry_after: *retry_after,
-        },
+        Reading::Unchanged { validators, freshness, retry_after } => {
+            Seen::Unchanged { validators, freshness: *freshness, retry_after: *retry_after }
+        }
         Reading::Gone => Seen::Gone,
         Reading::Failed(failure) => Seen::Failed(failure),
     }
@@ -320,7 +321,7 @@ fn permit(
 
 /// One line per refresh, for people if something changed.
 fn report(feed: &Feed, refreshed: &Refreshed, noteworthy: bool, took: TimeDelta) {
-    let standing = tally::trouble(&refreshed.standing).unwrap_or_else(|| "well".to_owned());
+    let standing = trouble::trouble(&refreshed.standing).unwrap_or_else(|| "well".to_owned());
     let (id, url) = (feed.id.0, feed.url.as_str());
     let (arrived, changed) = (refreshed.arrived, refreshed.changed);
     let duration_ms = took.num_milliseconds();

@@ -59,7 +59,9 @@ impl Workers {
             // Nobody waits any more if the refresh was aborted: then the result is not wanted.
             let _ = answer.send(result);
         });
-        self.pieces.send(piece).map_err(|_| Panicked("the worker threads have ended".to_owned()))?;
+        self.pieces
+            .send(piece)
+            .map_err(|_| Panicked("the worker threads have ended".to_owned()))?;
         answered.await.unwrap_or_else(|_| Err(Panicked("the worker thread ended".to_owned())))
     }
 }

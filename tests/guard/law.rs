@@ -35,7 +35,7 @@ pub(crate) const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("serve", &["model", "publish", "jobs", "clock", "telemetry"]),
-    ("daemon", &["jobs", "serve", "config", "clock", "telemetry"]),
+    ("daemon", &["model", "jobs", "serve", "config", "clock", "telemetry"]),
     ("cli", &["model", "daemon", "jobs", "config", "publish::opml", "telemetry"]),
     ("main", &["model", "cli", "daemon", "jobs", "config", "publish::opml", "telemetry"]),
 ];

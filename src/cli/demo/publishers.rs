@@ -146,10 +146,8 @@ async fn feed(
     if request.get(header::IF_NONE_MATCH).is_some_and(|sent| sent == etag.as_str()) {
         return StatusCode::NOT_MODIFIED.into_response();
     }
-    let mut headers = vec![
-        (header::CONTENT_TYPE, publisher.media_type.to_owned()),
-        (header::ETAG, etag),
-    ];
+    let mut headers =
+        vec![(header::CONTENT_TYPE, publisher.media_type.to_owned()), (header::ETAG, etag)];
     if publisher.status == StatusCode::SERVICE_UNAVAILABLE {
         headers.push((header::RETRY_AFTER, "3600".to_owned()));
     }
