@@ -9,6 +9,7 @@
 use quick_xml::events::{BytesStart, Event};
 
 use super::extras::{Collector, Extras};
+use super::namespaces::{self, ATOM, NAMESPACES, RSS_1};
 use crate::model::document::{Repair, Unreadable};
 
 /// How deep elements, or JSON values, may nest.
@@ -86,20 +87,6 @@ fn is_name(tag: &BytesStart<'_>) -> bool {
     tag.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// Prefixes whose elements we read, and the namespaces that feed-rs knows them by.
-pub const NAMESPACES: [(&str, &str); 6] = [
-    ("content", "http://purl.org/rss/1.0/modules/content/"),
-    ("dc", "http://purl.org/dc/elements/1.1/"),
-    ("media", "http://search.yahoo.com/mrss/"),
-    ("itunes", "http://www.itunes.com/dtds/podcast-1.0.dtd"),
-    ("atom", ATOM),
-    ("podcast", "https://podcastindex.org/namespace/1.0"),
-];
-/// The namespace of Atom (RFC 4287).
-pub const ATOM: &str = "http://www.w3.org/2005/Atom";
-/// The namespace of RSS 1.0.
-pub const RSS_1: &str = "http://purl.org/rss/1.0/";
-
 #[derive(Default)]
 struct Walk {
     survey: Survey,
@@ -167,10 +154,13 @@ impl Walk {
             (_, "body" | "fullitem") if !self.is_atom && self.depth <= 4 => {
                 self.needs(Repair::Elements);
             }
-            ("", "link") if !self.is_atom && !is_open && self.depth <= 4 => {
-                if tag.attributes_raw().contains("href") {
-                    self.needs(Repair::Elements);
-                }
+            ("", "link")
+                if !self.is_atom
+                    && !is_open
+                    && self.depth <= 4
+                    && tag.attributes_raw().contains("href") =>
+            {
+                self.needs(Repair::Elements);
             }
             ("media", "description" | "title") => {
                 self.wants_text = Some(self.depth);
@@ -278,7 +268,7 @@ impl Walk {
             if let Some(at) = NAMESPACES.iter().position(|(known, _)| *known == prefix) {
                 self.declared[at] = true;
             }
-            let right = super::namespaces::namespace(&attribute.value);
+            let right = namespaces::namespace(&attribute.value);
             if right.is_some_and(|right| right != attribute.value) {
                 self.needs(Repair::Namespaces);
             }

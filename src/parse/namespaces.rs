@@ -5,8 +5,21 @@
 //! channel is put in; prefixes that
 //! are used without being bound are bound to what they always mean.
 
-use super::budget::{ATOM, NAMESPACES, RSS_1};
 use super::characters;
+
+/// Prefixes whose elements we read, and the namespaces that feed-rs knows them by.
+pub const NAMESPACES: [(&str, &str); 6] = [
+    ("content", "http://purl.org/rss/1.0/modules/content/"),
+    ("dc", "http://purl.org/dc/elements/1.1/"),
+    ("media", "http://search.yahoo.com/mrss/"),
+    ("itunes", "http://www.itunes.com/dtds/podcast-1.0.dtd"),
+    ("atom", ATOM),
+    ("podcast", "https://podcastindex.org/namespace/1.0"),
+];
+/// The namespace of Atom (RFC 4287).
+pub const ATOM: &str = "http://www.w3.org/2005/Atom";
+/// The namespace of RSS 1.0.
+pub const RSS_1: &str = "http://purl.org/rss/1.0/";
 
 /// The namespace that `spelt` was meant to be, if it is one that feed-rs knows.
 pub fn namespace(spelt: &str) -> Option<&'static str> {
