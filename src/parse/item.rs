@@ -134,9 +134,14 @@ fn authors(entry: &Entry, extras: Option<&ItemExtras>, context: &Context<'_>) ->
     names
 }
 
+/// A person's name, else address. Of RSS 2.0's `address (name)` the parser leaves the brackets.
 fn name_of(person: &Person) -> Option<&str> {
     let filled = |text: &&str| !text.trim().is_empty();
-    person.name.as_deref().filter(filled).or(person.email.as_deref().filter(filled))
+    let name = person.name.as_deref().map(|name| {
+        let inner = name.trim().strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+        inner.unwrap_or(name)
+    });
+    name.filter(filled).or(person.email.as_deref().filter(filled))
 }
 
 fn categories(entry: &Entry) -> Vec<PlainText> {

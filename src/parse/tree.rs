@@ -1,7 +1,9 @@
 //! The last rung: the tree is closed where the document broke off or crossed its tags.
 //!
 //! An end tag closes what is still open inside its element; one that closes nothing goes; at the end
-//! everything is closed. A tag that was cut off goes. What was complete before the break is kept.
+//! everything is closed. A tag that was cut off goes, and so does the item it stands in if that has no
+//! guid and no link yet: it would be another item when the whole comes. What was complete before the
+//! break is kept.
 
 use super::characters;
 
@@ -11,7 +13,7 @@ const MAX_OPEN: usize = 1_000;
 /// `text` with every element closed.
 pub fn mend(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 64);
-    let mut open: Vec<&str> = Vec::new();
+    let mut open: Vec<Open<'_>> = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find('<') {
         out.push_str(&rest[..at]);
@@ -34,23 +36,46 @@ pub fn mend(text: &str) -> String {
             None if tag.ends_with("/>") => out.push_str(tag),
             None if open.len() < MAX_OPEN => {
                 let end = tag.find(|c: char| c.is_ascii_whitespace() || c == '>').unwrap_or(1);
-                open.push(&tag[1..end]);
+                open.push(Open { name: &tag[1..end], from: out.len() });
                 out.push_str(tag);
             }
             None => {}
         }
     }
     out.push_str(rest);
-    for name in open.iter().rev() {
-        push_end(&mut out, name);
+    drop_half_item(&mut out, &mut open);
+    for open in open.iter().rev() {
+        push_end(&mut out, open.name);
     }
     out
 }
 
-fn close(out: &mut String, open: &mut Vec<&str>, name: &str) {
-    let Some(at) = open.iter().rposition(|other| *other == name) else { return };
+/// An element that is open, and where it began.
+struct Open<'a> {
+    name: &'a str,
+    from: usize,
+}
+
+fn close(out: &mut String, open: &mut Vec<Open<'_>>, name: &str) {
+    let Some(at) = open.iter().rposition(|other| other.name == name) else { return };
     for inner in open.drain(at..).rev() {
-        push_end(out, inner);
+        push_end(out, inner.name);
+    }
+}
+
+/// What names an item, once it is complete.
+const NAMES: [&str; 4] = ["</guid>", "</link>", "</id>", "<link "];
+
+/// The document broke off inside an item: without a name it goes, if one before it is whole.
+fn drop_half_item(out: &mut String, open: &mut Vec<Open<'_>>) {
+    let Some(at) = open.iter().position(|open| matches!(open.name, "item" | "entry")) else {
+        return;
+    };
+    let Open { name, from } = open[at];
+    let is_named = NAMES.iter().any(|name| out[from..].contains(name));
+    if !is_named && out[..from].contains(&format!("</{name}>")) {
+        out.truncate(from);
+        open.truncate(at);
     }
 }
 
@@ -72,6 +97,12 @@ mod tests {
             ("<a><b>x</b></b></c></a>", "<a><b>x</b></a>"),
             ("<a><b>x <c/", "<a><b>x </b></a>"),
             ("<a><![CDATA[</a>]]><b y='z'>", "<a><![CDATA[</a>]]><b y='z'></b></a>"),
+            ("<c><item>a</item><item><t>b", "<c><item>a</item></c>"),
+            (
+                "<c><item>a</item><item><id>1</id><t>b",
+                "<c><item>a</item><item><id>1</id><t>b</t></item></c>",
+            ),
+            ("<c><item>a<item>b", "<c><item>a<item>b</item></item></c>"),
             ("<d><p>a<p>b<br>c</d>", "<d><p>a<p>b<br>c</br></p></p></d>"),
         ] {
             assert_eq!(mend(text), closed, "{text}");
