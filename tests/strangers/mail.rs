@@ -45,13 +45,8 @@ impl PostOffice {
         office.write("dovecot.conf", &office.dovecot_conf());
         let own = Command::new("chown").args(["postfix", "data"]).current_dir(folder).status();
         assert!(own.is_ok_and(|status| status.success()), "the user postfix is there");
-        office.postfix("start");
-        let dovecot = Command::new("/usr/sbin/dovecot")
-            .args(["-c", &office.path("dovecot.conf")])
-            .stdin(Stdio::null())
-            .output()
-            .expect("it starts");
-        assert!(dovecot.status.success(), "{dovecot:?}");
+        office.run("/usr/sbin/postfix", &["-c", &office.path("etc"), "start"]);
+        office.run("/usr/sbin/dovecot", &["-c", &office.path("dovecot.conf")]);
         office
     }
 
@@ -63,18 +58,19 @@ impl PostOffice {
         std::fs::write(self.folder.join(part), text).expect("a folder of ours");
     }
 
-    fn postfix(&self, order: &str) {
-        let output = Command::new("/usr/sbin/postfix")
-            .args(["-c", &self.path("etc"), order])
-            .stdin(Stdio::null())
-            .output()
-            .expect("it starts");
-        assert!(output.status.success(), "postfix {order}: {output:?}\n{}", self.log());
+    /// Runs a command to its end. It must not hold our pipes: what it starts stays.
+    fn run(&self, program: &str, words: &[&str]) {
+        let said = std::fs::File::create(self.path("said")).expect("a folder of ours");
+        let copy = said.try_clone().expect("an open file");
+        let mut command = Command::new(program);
+        command.args(words).stdin(Stdio::null()).stdout(said).stderr(copy);
+        let status = command.status().expect("it starts");
+        assert!(status.success(), "{program} {words:?}: {status}\n{}", self.log());
     }
 
     fn log(&self) -> String {
-        let logs =
-            ["postfix.log", "dovecot.log"].map(|log| std::fs::read_to_string(self.path(log)));
+        let logs = ["said", "postfix.log", "dovecot.log"]
+            .map(|log| std::fs::read_to_string(self.path(log)));
         logs.into_iter().flatten().collect()
     }
 
@@ -148,7 +144,8 @@ impl Drop for PostOffice {
             ("/usr/sbin/postfix", ["-c".to_owned(), self.path("etc"), "stop".to_owned()]),
             ("/usr/sbin/dovecot", ["-c".to_owned(), self.path("dovecot.conf"), "stop".to_owned()]),
         ] {
-            let _ = Command::new(program).args(words).stderr(Stdio::null()).status();
+            let mut command = Command::new(program);
+            let _ = command.args(words).stdout(Stdio::null()).stderr(Stdio::null()).status();
         }
     }
 }
