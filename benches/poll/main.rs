@@ -8,9 +8,12 @@
 
 mod feed;
 mod figures;
+mod growth;
+mod idle;
 mod measure;
 mod race;
 mod reference;
+mod seal;
 mod serve;
 mod stage;
 mod world;
@@ -32,6 +35,12 @@ struct Arguments {
 enum Part {
     /// Polls the world with the bare minimum and with feedmill in turn.
     Race(race::Options),
+    /// Polls worlds of ten and a hundred times as many feeds with feedmill.
+    Growth(growth::Options),
+    /// Says how much memory the service holds while nothing is due.
+    Idle(idle::Options),
+    /// Seals an edition over many waiting entries.
+    Seal(seal::Options),
     /// Serves one merged feed with feedmill and with nginx in turn.
     Serve(serve::Options),
     /// A world of feeds on 127.0.1.1 to 127.0.1.50; prints its port; ends with its standard input.
@@ -60,6 +69,9 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().part {
         None => race::run(&race::Options::parse_from(["race"])),
         Some(Part::Race(options)) => race::run(&options),
+        Some(Part::Growth(options)) => growth::run(&options),
+        Some(Part::Idle(options)) => idle::run(&options),
+        Some(Part::Seal(options)) => seal::run(&options),
         Some(Part::Serve(options)) => serve::run(&options),
         Some(Part::World { feeds }) => world::run(feeds),
         Some(Part::Reference { list, database }) => reference::run(&list, &database),

@@ -1,17 +1,15 @@
 //! Serving beside nginx: the merged feed from feedmill, and the same bytes from a file, asked for by
 //! `wrk -t1 -c32` in alternating rounds; whole, and by readers who know it already.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use super::figures::{Floor, compare};
+use super::stage::{self, Answer, Server, World};
 
-use super::figures::compare;
-use super::stage::{self, Answer, World};
+/// What share of nginx's rate is the least.
+const FLOOR: f64 = 0.85;
 
 /// How the comparison is run.
 #[derive(Debug, clap::Parser)]
@@ -29,17 +27,6 @@ pub(crate) struct Options {
     /// `127.0.0.1:7878/feeds/all.atom`.
     #[arg(long)]
     instead: Option<String>,
-}
-
-/// A child that is asked to end when it is dropped: a killed nginx would leave its worker behind.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let pid = Pid::from_raw(self.0.id().cast_signed());
-        let _ = kill(pid, Signal::SIGTERM);
-        let _ = self.0.wait();
-    }
 }
 
 /// A page that is asked for.
@@ -114,7 +101,10 @@ fn compared(
         }
     }
     let (nginx, feedmill, ratio) = compare(&rates[0], &rates[1]);
-    println!("{name:<10} {nginx:>12.0} {feedmill:>12.0} {ratio:>8.2}");
+    println!(
+        "{name:<10} {nginx:>12.0} {feedmill:>12.0} {ratio:>8.2}{}",
+        Floor::least(FLOOR, ratio)
+    );
     Ok(())
 }
 
@@ -126,7 +116,7 @@ fn page(instead: &str) -> anyhow::Result<Page> {
 /// feedmill with the entries of 50 feeds, running.
 fn feedmill(home: &Path, program: &Path) -> anyhow::Result<(Page, Server)> {
     let world = World::start(50)?;
-    let address = free()?;
+    let address = stage::free()?;
     let config = stage::configure(home, &world, address.port())?;
     let command = |words: &[&str]| {
         let mut command = Command::new(program);
@@ -138,13 +128,13 @@ fn feedmill(home: &Path, program: &Path) -> anyhow::Result<(Page, Server)> {
     anyhow::ensure!(polled.success(), "the poll failed");
     let server = Server(command(&["run"]).spawn()?);
     let page = Page { address, path: "/feeds/all.atom".to_owned() };
-    ready(&Page { address, path: "/health/ready".to_owned() })?;
+    stage::ready(address, "/health/ready")?;
     Ok((page, server))
 }
 
 /// nginx with one worker, no log, and `whole` as a file.
 fn nginx(home: &Path, whole: &Answer) -> anyhow::Result<(Page, Server)> {
-    let address = free()?;
+    let address = stage::free()?;
     let root = home.join("root");
     std::fs::create_dir(&root)?;
     std::fs::write(root.join("feed"), &whole.body)?;
@@ -169,20 +159,6 @@ fn nginx(home: &Path, whole: &Answer) -> anyhow::Result<(Page, Server)> {
     let binary = if binary.exists() { binary } else { Path::new("nginx") };
     let child = Command::new(binary).arg("-c").arg(&path).stdin(Stdio::null()).spawn()?;
     let (page, server) = (Page { address, path: "/feed".to_owned() }, Server(child));
-    ready(&page)?;
+    stage::ready(page.address, &page.path)?;
     Ok((page, server))
-}
-
-fn free() -> anyhow::Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
-}
-
-/// Waits until a server of another process answers 200.
-fn ready(page: &Page) -> anyhow::Result<()> {
-    let begun = Instant::now();
-    while !page.get("").is_ok_and(|answer| answer.status == 200) {
-        anyhow::ensure!(begun.elapsed() < Duration::from_secs(30), "{} is silent", page.address);
-        thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
 }

@@ -2,10 +2,14 @@
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::world::{self, Asked};
 
@@ -61,10 +65,13 @@ impl Drop for World {
     }
 }
 
+/// The name of the database of [`configure`] in its folder.
+pub(crate) const DATABASE: &str = "feedmill.db";
+
 /// A config for feedmill in `folder` that polls `world` as fast as it may and listens on `port`.
 pub(crate) fn configure(folder: &Path, world: &World, port: u16) -> anyhow::Result<PathBuf> {
     let mut toml = format!(
-        "[server]\nlisten = \"127.0.0.1:{port}\"\n\n[storage]\nurl = \"sqlite:feedmill.db\"\n\n\
+        "[server]\nlisten = \"127.0.0.1:{port}\"\n\n[storage]\nurl = \"sqlite:{DATABASE}\"\n\n\
          [fetch]\nper_host_gap = \"0s\"\nconnections = 64\nallow_private = [\"127.0.0.0/8\"]\n\n\
          [smtp]\ndirectory = \"outbox/\"\n"
     );
@@ -112,4 +119,30 @@ pub(crate) fn get(address: SocketAddr, path: &str, more: &str) -> anyhow::Result
         "{address}{path} was cut off"
     );
     Ok(answer)
+}
+
+/// A child that is asked to end when it is dropped: a killed nginx would leave its worker behind.
+pub(crate) struct Server(pub(crate) Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let pid = Pid::from_raw(self.0.id().cast_signed());
+        let _ = kill(pid, Signal::SIGTERM);
+        let _ = self.0.wait();
+    }
+}
+
+/// An address on which nobody listens.
+pub(crate) fn free() -> anyhow::Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+/// Waits until a server of another process answers 200.
+pub(crate) fn ready(address: SocketAddr, path: &str) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    while !get(address, path, "").is_ok_and(|answer| answer.status == 200) {
+        anyhow::ensure!(begun.elapsed() < Duration::from_secs(60), "{address} is silent");
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
 }

@@ -78,9 +78,11 @@ fn work(around: &Surroundings, args: Args) -> Result<Answer, Failure> {
         .map_err(|error| Failure::new(format!("no threads to work with: {error}")))?;
     let as_json = args.global.json;
     let done = runtime.block_on(async {
-        let settings = loaded.settings.clone();
+        if matches!(args.command, Command::Run) {
+            return service::run(loaded).await;
+        }
+        let settings = loaded.settings;
         match args.command {
-            Command::Run => service::run(loaded).await,
             Command::Demo { once } => demo::show::run(once).await,
             Command::Refresh { urls, all, force } => {
                 let urls = urls.iter().map(ToString::to_string).collect();
@@ -91,7 +93,8 @@ fn work(around: &Surroundings, args: Args) -> Result<Answer, Failure> {
                 feeds::status(settings, feed.as_ref().map(FeedUrl::as_str), as_json).await
             }
             Command::Newsletter(command) => newsletter::run(settings, command, as_json).await,
-            Command::Init { .. }
+            Command::Run
+            | Command::Init { .. }
             | Command::Check
             | Command::Add { .. }
             | Command::Remove { .. }

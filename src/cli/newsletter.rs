@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::cli::answer::{Answer, Code};
 use crate::cli::tables::table;
-use crate::cli::workshop::{self, Access};
-use crate::daemon::compose::{Workshop, World};
+use crate::cli::workshop;
+use crate::daemon::compose::{Access, Workshop, World};
 use crate::jobs::errand::{Errand, Reply};
 use crate::jobs::overview::EditionReport;
 use crate::jobs::rehearse;
@@ -143,7 +143,7 @@ async fn preview(settings: Settings, name: &str, html: bool, eml: bool) -> anyho
 
 async fn send(settings: Settings, name: String) -> anyhow::Result<Answer> {
     let newsletter = find(&settings, &name)?;
-    match workshop::open(settings).await? {
+    match Workshop::reach(settings, World::real()).await? {
         Access::Owner(workshop) => {
             let answer = workshop.sealer().answer_now(&newsletter).await;
             let answer = answer.with_context(|| failed(&name))?;

@@ -11,8 +11,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::cli::answer::{Answer, Code, counted};
-use crate::cli::workshop::{self, Access};
-use crate::daemon::compose::Workshop;
+use crate::cli::workshop;
+use crate::daemon::compose::{Access, Workshop, World};
 use crate::daemon::lifecycle::{self, Stop};
 use crate::daemon::pass;
 use crate::jobs::errand::{Errand, Remark, Reply, Tally, Wish};
@@ -25,7 +25,7 @@ use crate::model::settings::{FetchSettings, Settings};
 /// If the database cannot be opened or the service does not answer.
 pub async fn run(settings: Settings, wish: Wish, as_json: bool) -> anyhow::Result<Answer> {
     let fetch = settings.fetch.clone();
-    let tally = match workshop::open(settings).await? {
+    let tally = match Workshop::reach(settings, World::real()).await? {
         Access::Owner(workshop) => {
             let tally = pass(&workshop, &fetch, &wish, as_json).await;
             workshop.close().await;

@@ -1,40 +1,16 @@
-//! How commands reach the database: alone if no service runs, else beside it.
+//! How commands that found a running service have it work for them.
 
 use std::time::Duration;
 
 use anyhow::Context;
 
-use crate::daemon::compose::{Workshop, World};
+use crate::daemon::compose::Workshop;
 use crate::jobs::errand::{Errand, Reply};
-use crate::model::settings::Settings;
 
 /// How long the service has to pick a request up and finish it.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// How long between two looks at its answer.
 const PAUSE: Duration = Duration::from_millis(200);
-
-/// Who else has the database.
-#[derive(Debug)]
-pub enum Access {
-    /// Nobody: it may be changed.
-    Owner(Workshop),
-    /// A running service: it may be read, and asked.
-    Beside(Workshop),
-}
-
-/// Opens the database, alone if possible.
-///
-/// # Errors
-/// If it cannot be opened either way.
-pub async fn open(settings: Settings) -> anyhow::Result<Access> {
-    match Workshop::open(settings.clone(), World::real(), None).await {
-        Ok(workshop) => Ok(Access::Owner(workshop)),
-        Err(error) if Workshop::is_held(&error) => {
-            Ok(Access::Beside(Workshop::beside(settings, World::real()).await?))
-        }
-        Err(error) => Err(error),
-    }
-}
 
 /// Leaves `errand` for the running service and waits for its answer.
 ///

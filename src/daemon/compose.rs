@@ -82,6 +82,15 @@ pub struct Workshop {
     address: Current<Option<WebUrl>>,
 }
 
+/// Who else has the database that a command works with.
+#[derive(Debug)]
+pub enum Access {
+    /// Nobody: it may be changed.
+    Owner(Workshop),
+    /// A running service: it may be read, and asked.
+    Beside(Workshop),
+}
+
 impl Workshop {
     /// Opens the database, alone, and brings its feeds in line with the settings. `listening` is
     /// where the service listens, if it does.
@@ -98,6 +107,22 @@ impl Workshop {
         let workshop = Self::wire(settings, world, store, listening)?;
         workshop.sync().await?;
         Ok(workshop)
+    }
+
+    /// Opens the database for a command: alone if no service has it, else beside that service.
+    ///
+    /// # Errors
+    /// If it cannot be opened either way.
+    pub async fn reach(settings: Settings, world: World) -> anyhow::Result<Access> {
+        match open::open(&settings.storage.path, world.clock.now()).await {
+            Ok(store) => {
+                let workshop = Self::wire(settings, world, store, None)?;
+                workshop.sync().await?;
+                Ok(Access::Owner(workshop))
+            }
+            Err(OpenError::Held { .. }) => Ok(Access::Beside(Self::beside(settings, world).await?)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Opens the database beside a running service: to read, and to leave requests.
@@ -245,11 +270,6 @@ impl Workshop {
     pub async fn wished(&self, wish: &Wish) -> anyhow::Result<Wished> {
         let now = self.world.clock.now();
         wish::find(&self.store, wish, now).await.context("failed to read the feeds")
-    }
-
-    /// Whether a failure to open means that a service has the database.
-    pub fn is_held(error: &anyhow::Error) -> bool {
-        matches!(error.downcast_ref(), Some(OpenError::Held { .. }))
     }
 
     /// The counter between commands and the service.

@@ -253,18 +253,24 @@ impl Refresher {
         };
         let bounds = self.subscriptions.get().bounds(&feed.url);
         let (now, dice) = (self.clock.now(), self.dice.throw());
+        if !matches!(*reading, Reading::Document { .. }) {
+            // Nothing to clean: this is done sooner than handed over.
+            return Ok(decide(feed, &bounds, seen(&reading, &known), now, dice));
+        }
         let feed = feed.clone();
         let work = move || decide(&feed, &bounds, seen(&reading, &known), now, dice);
         self.workers.run(work).await.map_err(|_| RefreshError::Panicked)
     }
 }
 
-fn read(fresh: Fresh, last_hash: Option<[u8; 32]>, trust: GuidTrust) -> Reading {
-    let body_hash = hash::of_bytes(&fresh.body);
+fn read(mut fresh: Fresh, last_hash: Option<[u8; 32]>, trust: GuidTrust) -> Reading {
+    // Once read, the body is of no more use: it does not wait for the database with the rest.
+    let body = std::mem::take(&mut fresh.body);
+    let body_hash = hash::of_bytes(&body);
     if last_hash == Some(body_hash) {
         return Reading::SameBody(Fresh { body: Bytes::new(), ..fresh });
     }
-    match parse::read::read(&fresh.body, fresh.content_type.as_deref(), &fresh.found_at) {
+    match parse::read::read(&body, fresh.content_type.as_deref(), &fresh.found_at) {
         Ok(document) => {
             let identified = key::identify(&document.items, trust);
             // The body has done its work; what is kept on is only what was said about it.
