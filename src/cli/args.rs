@@ -94,6 +94,17 @@ impl From<LogFormatArg> for LogFormat {
 /// What feedmill can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// What needs the configuration only.
+    #[command(flatten)]
+    Paper(PaperCommand),
+    /// What works with the database.
+    #[command(flatten)]
+    Work(WorkCommand),
+}
+
+/// What needs the configuration only.
+#[derive(Debug, Subcommand)]
+pub enum PaperCommand {
     /// Write a configuration that shows and explains every key
     Init {
         /// The folder it is written into, made if need be
@@ -138,6 +149,17 @@ pub enum Command {
     /// Write the subscribed feeds to standard output as OPML, for other readers
     Export,
 
+    /// Write a completion script for a shell to standard output
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+}
+
+/// What works with the database.
+#[derive(Debug, Subcommand)]
+pub enum WorkCommand {
     /// Run the service: poll, publish, mail, until it is stopped
     #[command(
         after_help = "SIGTERM and Ctrl-C end it after what is under way, within ten seconds; \
@@ -184,13 +206,6 @@ pub enum Command {
     /// Newsletters: when they are due, what was sent, what would be sent
     #[command(subcommand)]
     Newsletter(NewsletterCommand),
-
-    /// Write a completion script for a shell to standard output
-    Completions {
-        /// The shell
-        #[arg(value_name = "SHELL")]
-        shell: Shell,
-    },
 }
 
 /// Reads the address of a feed as people type it: without a scheme it is https.

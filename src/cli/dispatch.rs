@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use crate::cli::answer::{Answer, Failure};
-use crate::cli::args::{Args, Command};
+use crate::cli::args::{Args, Command, Global, PaperCommand, WorkCommand};
 use crate::cli::{check, demo, edit, feeds, init, lists, newsletter, refresh, service};
 use crate::config::files;
 use crate::config::load;
@@ -30,34 +30,36 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let usual = if matches!(args.command, Command::Run) { "info" } else { "warn" };
+    let usual =
+        if matches!(args.command, Command::Work(WorkCommand::Run)) { "info" } else { "warn" };
     telemetry::start(&args.global.log_filter(usual), args.global.log_format.into());
     let answer = dispatch(args).unwrap_or_else(Failure::into_answer);
     print(&answer)
 }
 
 fn dispatch(args: Args) -> Result<Answer, Failure> {
-    let global = &args.global;
     let around = Surroundings::of_process().map_err(|error| {
         Failure::new(format!("there is no current folder: {}", files::reason(&error)))
             .next("change into a folder that exists")
     })?;
     match args.command {
-        Command::Init { folder } => init::init(&around, global, folder.as_deref()),
-        Command::Check => check::check(&around, global, World::real().clock.now()),
-        Command::Add { urls, title, tags } => {
-            edit::add(&around, global, &urls, title.as_deref(), &tags)
+        Command::Paper(command) => paper(&around, &args.global, command),
+        Command::Work(command) => work(&around, &args.global, command),
+    }
+}
+
+/// Commands that need the configuration only.
+fn paper(around: &Surroundings, global: &Global, command: PaperCommand) -> Result<Answer, Failure> {
+    match command {
+        PaperCommand::Init { folder } => init::init(around, global, folder.as_deref()),
+        PaperCommand::Check => check::check(around, global, World::real().clock.now()),
+        PaperCommand::Add { urls, title, tags } => {
+            edit::add(around, global, &urls, title.as_deref(), &tags)
         }
-        Command::Remove { urls } => edit::remove(&around, global, &urls),
-        Command::Import { file } => edit::import(&around, global, &file),
-        Command::Export => edit::export(&around, global),
-        Command::Run
-        | Command::Demo { .. }
-        | Command::Refresh { .. }
-        | Command::Feeds { .. }
-        | Command::Status { .. }
-        | Command::Newsletter(_) => work(&around, args),
-        Command::Completions { shell } => {
+        PaperCommand::Remove { urls } => edit::remove(around, global, &urls),
+        PaperCommand::Import { file } => edit::import(around, global, &file),
+        PaperCommand::Export => edit::export(around, global),
+        PaperCommand::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "feedmill", &mut script);
             Ok(Answer::done(String::from_utf8_lossy(&script)))
@@ -66,8 +68,8 @@ fn dispatch(args: Args) -> Result<Answer, Failure> {
 }
 
 /// Commands that work with the database, on a runtime.
-fn work(around: &Surroundings, args: Args) -> Result<Answer, Failure> {
-    let loaded = load::load_in(around, args.global.config.as_deref(), &lists::read)?;
+fn work(around: &Surroundings, global: &Global, command: WorkCommand) -> Result<Answer, Failure> {
+    let loaded = load::load_in(around, global.config.as_deref(), &lists::read)?;
     for warning in &loaded.warnings {
         tracing::warn!("{}", warning.headline());
     }
@@ -76,31 +78,23 @@ fn work(around: &Surroundings, args: Args) -> Result<Answer, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::new(format!("no threads to work with: {error}")))?;
-    let as_json = args.global.json;
     let done = runtime.block_on(async {
-        if matches!(args.command, Command::Run) {
-            return service::run(loaded).await;
-        }
-        let settings = loaded.settings;
-        match args.command {
-            Command::Demo { once } => demo::show::run(once).await,
-            Command::Refresh { urls, all, force } => {
+        let as_json = global.json;
+        match command {
+            WorkCommand::Run => service::run(loaded).await,
+            WorkCommand::Demo { once } => demo::show::run(once).await,
+            WorkCommand::Refresh { urls, all, force } => {
                 let urls = urls.iter().map(ToString::to_string).collect();
-                refresh::run(settings, Wish { urls, all, force }, as_json).await
+                refresh::run(loaded.settings, Wish { urls, all, force }, as_json).await
             }
-            Command::Feeds { failing } => feeds::feeds(settings, failing, as_json).await,
-            Command::Status { feed } => {
-                feeds::status(settings, feed.as_ref().map(FeedUrl::as_str), as_json).await
+            WorkCommand::Feeds { failing } => feeds::feeds(loaded.settings, failing, as_json).await,
+            WorkCommand::Status { feed } => {
+                let url = feed.as_ref().map(FeedUrl::as_str);
+                feeds::status(loaded.settings, url, as_json).await
             }
-            Command::Newsletter(command) => newsletter::run(settings, command, as_json).await,
-            Command::Run
-            | Command::Init { .. }
-            | Command::Check
-            | Command::Add { .. }
-            | Command::Remove { .. }
-            | Command::Import { .. }
-            | Command::Export
-            | Command::Completions { .. } => Ok(Answer::done("")),
+            WorkCommand::Newsletter(command) => {
+                newsletter::run(loaded.settings, command, as_json).await
+            }
         }
     });
     done.map_err(|error| Failure::new(format!("{error:#}")))
