@@ -13,7 +13,6 @@ const NEWSLETTER: &str = "[[newsletter]]\nname = \"matin\"\ntitle = \"Le matin\"
     to = [\"zoe@exemple.fr\"]\n";
 
 #[test]
-#[ignore = "needs the daemon"]
 fn posts_reach_the_reader_app_and_an_unchanged_feed_changes_nothing() {
     let publisher = Publisher::start();
     publisher.posts("/rss", [Post::new("2"), Post::new("1")]);
@@ -38,7 +37,6 @@ fn posts_reach_the_reader_app_and_an_unchanged_feed_changes_nothing() {
 }
 
 #[test]
-#[ignore = "needs the daemon"]
 fn a_letter_whose_reply_was_lost_comes_again_with_the_same_bytes() {
     let publisher = Publisher::start();
     publisher.posts("/rss", [Post::new("1")]);
@@ -60,7 +58,6 @@ fn a_letter_whose_reply_was_lost_comes_again_with_the_same_bytes() {
 }
 
 #[test]
-#[ignore = "needs the daemon"]
 fn without_a_mail_server_letters_are_files() {
     let publisher = Publisher::start();
     publisher.posts("/rss", [Post::new("1")]);

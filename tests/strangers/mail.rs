@@ -179,7 +179,6 @@ fn fetch_all(port: u16) -> io::Result<Vec<Letter>> {
 }
 
 #[test]
-#[ignore = "needs the daemon"]
 fn an_edition_travels_through_postfix_to_a_mail_program() {
     let test = "an edition travels through postfix";
     if !servers::present(test, &["postfix", "dovecot"]) || !servers::as_root(test) {

@@ -25,7 +25,6 @@ fn run(command: &mut Command) -> Output {
 }
 
 #[test]
-#[ignore = "needs the daemon"]
 fn feedparser_finds_no_fault_in_a_merged_feed() {
     if !servers::present("feedparser", &["feedparser"]) {
         return;
@@ -52,7 +51,6 @@ fn feedparser_finds_no_fault_in_a_merged_feed() {
 }
 
 #[test]
-#[ignore = "needs the daemon"]
 fn newsboat_subscribes_and_finds_each_post_once() {
     if !servers::present("newsboat", &["newsboat"]) {
         return;
@@ -78,7 +76,6 @@ fn newsboat_subscribes_and_finds_each_post_once() {
 }
 
 #[test]
-#[ignore = "needs the daemon"]
 fn a_browser_shows_the_front_page_without_complaint() {
     if !servers::present("chromium", &["chromium"]) {
         return;
