@@ -64,12 +64,20 @@ pub fn from_number(number: u32) -> Option<char> {
 /// `text` with every character replaced by what was meant by it, and UTF-8 that was encoded twice
 /// decoded; not copied if that changes nothing.
 pub fn mend(text: &str) -> Cow<'_, str> {
-    let text = match encoded_once(text) {
-        Some(once) => Cow::Owned(encoded_once(&once).unwrap_or(once)),
-        None => Cow::Borrowed(text),
-    };
+    let mut text = Cow::Borrowed(text);
+    while let Some(once) = encoded_once(&text) {
+        text = Cow::Owned(once);
+    }
+    match text {
+        Cow::Borrowed(text) => allowed(text),
+        Cow::Owned(text) => Cow::Owned(allowed(&text).into_owned()),
+    }
+}
+
+/// `text` with every character replaced by what was meant by it; not copied if that changes nothing.
+pub fn allowed(text: &str) -> Cow<'_, str> {
     if is_clean(text.as_bytes()) {
-        return text;
+        return Cow::Borrowed(text);
     }
     Cow::Owned(text.chars().filter_map(meant).collect())
 }

@@ -126,12 +126,15 @@ fn filter<'u>(_element: &str, attribute: &str, value: &'u str) -> Option<Cow<'u,
 /// Cleans a body. Relative addresses are resolved against `base`; what remains relative is dropped.
 pub fn body(raw: &RawHtml, base: Option<&WebUrl>) -> SafeHtml {
     let text = characters::mend(raw.0.trim());
-    if !text.contains('<') {
-        return SafeHtml::cleaned(in_paragraphs(&text));
-    }
-    match scan::scan(&text) {
-        Ok(html) => SafeHtml::cleaned(cleaned(&html, base)),
-        Err(scan::Beyond) => SafeHtml::cleaned(reduced(&text)),
+    let safe = match scan::scan(&text) {
+        Ok(_) if !text.contains('<') => in_paragraphs(&text),
+        Ok(html) => cleaned(&html, base),
+        Err(scan::Beyond) => reduced(&text),
+    };
+    // Once entities are decoded, what was encoded twice may show.
+    match characters::mend(&safe) {
+        Cow::Borrowed(_) => SafeHtml::cleaned(safe),
+        Cow::Owned(mended) => SafeHtml::cleaned(mended),
     }
 }
 
@@ -152,8 +155,12 @@ fn cleaned(html: &scan::Scanned<'_>, base: Option<&WebUrl>) -> String {
 }
 
 fn pass(html: &str, base: Option<&WebUrl>) -> (String, bool) {
-    let safe = CLEANER.clean(html).to_string();
-    settle::settle(&characters::mend(&safe), base)
+    let mut safe = CLEANER.clean(html).to_string();
+    if safe.contains('\r') {
+        // Only a reference leaves one; the next reader of HTML would make it a line feed.
+        safe = safe.replace('\r', "\n");
+    }
+    settle::settle(&characters::allowed(&safe), base)
 }
 
 /// Without a tag, line feeds would be read as ends of lines next time.
@@ -164,7 +171,8 @@ fn on_one_line(text: &str) -> String {
 
 /// Text that holds no markup: blank lines part paragraphs, other line feeds are kept as such.
 fn in_paragraphs(text: &str) -> String {
-    let text = entities::escape(&entities::decode(text)).replace('\u{a0}', "&nbsp;");
+    let text =
+        entities::escape(&characters::mend(&entities::decode(text))).replace('\u{a0}', "&nbsp;");
     let text = settle::settle(&text, None).0;
     let paragraphs: Vec<String> = text
         .replace("\r\n", "\n")

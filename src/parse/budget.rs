@@ -68,7 +68,9 @@ pub fn survey(xml: &str) -> Result<Survey, Unreadable> {
             Ok(Event::CData(text)) => walk.text(&text),
             Ok(Event::GeneralRef(name)) => walk.reference(&name),
             Ok(Event::Eof) => break,
-            Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_)) => {}
+            // feed-rs would change the encoding it reads in, and panic.
+            Ok(Event::Decl(_)) => walk.needs(Repair::Characters),
+            Ok(Event::Comment(_) | Event::PI(_) | Event::DocType(_)) => {}
             Err(_) => {
                 walk.needs(Repair::Characters);
                 break;

@@ -20,6 +20,8 @@ pub struct Framed<'a> {
     pub text: &'a str,
     /// Internal entities of the DOCTYPE.
     pub entities: HashMap<&'a str, &'a str>,
+    /// Whether there is one at all.
+    pub is_feed: bool,
 }
 
 /// Finds the feed in `text`. Where there is none, all of it is returned.
@@ -38,12 +40,13 @@ pub fn framed(text: &str) -> Framed<'_> {
         } else if let Some(name) = root_name(rest) {
             let close = format!("</{name}");
             let end = rest.rfind(&close).and_then(|from| Some(from + rest[from..].find('>')? + 1));
-            return Framed { text: &rest[..end.unwrap_or(rest.len())], entities: internal };
+            let text = &rest[..end.unwrap_or(rest.len())];
+            return Framed { text, entities: internal, is_feed: true };
         } else {
             at += 1;
         }
     }
-    Framed { text, entities: internal }
+    Framed { text, entities: internal, is_feed: false }
 }
 
 /// The qualified name of the feed's root, if its start tag stands at the start of `text`.
@@ -184,6 +187,7 @@ fn push_markup(out: &mut String, rest: &str, internal: &HashMap<&str, &str>) -> 
 /// The length of the tag at the start of `text`: up to the first `>` outside quotes, or, where the
 /// quotes do not come in pairs, up to the first `>` at all.
 pub fn tag_length(text: &str) -> Option<usize> {
+    text.strip_prefix('<')?;
     let mut quote = None;
     for (at, byte) in text.bytes().enumerate().skip(1) {
         match (byte, quote) {

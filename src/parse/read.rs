@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use feed_rs::model::Feed;
 
 use super::budget::{self, Root, Survey};
-use super::{date, decode, item, json, repair};
+use super::{characters, date, decode, item, json, repair};
 use crate::clean::plain;
 use crate::model::document::{Document, Repair, Unreadable, Wishes};
 use crate::model::url::WebUrl;
@@ -25,18 +25,21 @@ pub fn read(
     let text = decode::decode(&bytes, content_type);
     match text.as_bytes().first() {
         None => Err(Unreadable::Empty),
-        Some(b'{' | b'[') => read_json(&text, base),
+        Some(b'{' | b'[') => match read_json(&text, base) {
+            // Junk before a feed may begin like JSON.
+            Err(_) if characters::framed(&text).is_feed => read_xml(&text, base),
+            outcome => outcome,
+        },
         Some(_) if text.contains('<') => read_xml(&text, base),
-        Some(_) if json::mend(&text).is_err() => {
-            Err(Unreadable::NotAFeed { what: "a text".to_owned() })
-        }
-        Some(_) => Err(Unreadable::NotAFeed { what: "a JSON value".to_owned() }),
+        Some(_) => Err(Unreadable::NotAFeed { what: "a text".to_owned() }),
     }
 }
 
 fn read_json(text: &str, base: &WebUrl) -> Result<Document, Unreadable> {
     budget::json(text)?;
-    if let Ok(feed) = parse(text, base) {
+    if text.starts_with('{')
+        && let Ok(feed) = parse(text, base)
+    {
         return Ok(document(feed, &Survey::default(), base, Repair::None));
     }
     let mended = json::mend(text)?;
