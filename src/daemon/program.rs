@@ -106,8 +106,12 @@ impl Program {
         let broken = tokio::select! {
             () = self.stop.draining() => false,
             ended = self.loops.join_next() => {
-                tracing::error!(ended = ?ended, "a part of the service ended by itself; please report this");
-                true
+                // Loops that end because the end was asked for may be seen here first.
+                let broken = !self.stop.is_draining();
+                if broken {
+                    tracing::error!(ended = ?ended, "a part of the service ended by itself; please report this");
+                }
+                broken
             }
         };
         let ending = self.end().await;
