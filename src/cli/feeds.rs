@@ -58,12 +58,12 @@ pub async fn status(
 }
 
 fn in_numbers(totals: &Totals) -> Answer {
-    let letters: Vec<String> = totals
-        .letters
-        .iter()
-        .filter(|(_, count)| **count > 0)
-        .map(|(state, count)| format!("{count} {state}"))
-        .collect();
+    let counted = totals.letters.iter().filter(|(_, count)| **count > 0);
+    let mut letters: Vec<String> =
+        counted.map(|(state, count)| format!("{count} {state}")).collect();
+    if totals.resent > 0 {
+        letters.push(format!("{} of them sent twice", totals.resent));
+    }
     let letters = if letters.is_empty() { "none".to_owned() } else { letters.join(", ") };
     Answer::done(list(&[
         ("feeds", format!("{} ({} failing)", totals.feeds, totals.failing)),

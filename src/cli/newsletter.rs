@@ -110,8 +110,9 @@ async fn list(settings: Settings, name: Option<&str>, as_json: bool) -> anyhow::
         return Ok(Answer::json(&json!(editions)));
     }
     let row = |edition: &EditionReport| {
-        let letters: Vec<String> =
-            edition.letters.iter().map(|(state, count)| format!("{count} {state}")).collect();
+        let counted = edition.letters.iter().map(|(state, count)| format!("{count} {state}"));
+        let twice = (edition.resent > 0).then(|| format!("{} of them sent twice", edition.resent));
+        let letters: Vec<String> = counted.chain(twice).collect();
         vec![
             edition.newsletter.clone(),
             edition.slot.clone(),

@@ -40,6 +40,8 @@ pub struct Totals {
     pub editions: u64,
     /// Letters, by state.
     pub letters: BTreeMap<&'static str, u64>,
+    /// Letters that their subscribers may have twice: nobody knew whether the first was taken.
+    pub resent: u64,
 }
 
 /// One feed.
@@ -84,6 +86,8 @@ pub struct EditionReport {
     pub counted: u32,
     /// Its letters, by state.
     pub letters: BTreeMap<&'static str, u64>,
+    /// Letters that their subscribers may have twice.
+    pub resent: u64,
     /// What the server said of letters that were not accepted.
     pub replies: Vec<String>,
 }
@@ -107,6 +111,7 @@ impl Overview {
             documents: counts.documents,
             editions: counts.editions,
             letters,
+            resent: counts.resent,
         })
     }
 
@@ -181,6 +186,7 @@ fn edition_report(edition: Edition, letters: &[Letter]) -> EditionReport {
         shown: edition.shown,
         counted: edition.counted,
         letters: by_state,
+        resent: letters.iter().map(|letter| u64::from(letter.resent)).sum(),
         replies,
         newsletter: edition.newsletter,
     }

@@ -21,6 +21,8 @@ pub struct Counts {
     pub documents: u64,
     /// Editions.
     pub editions: u64,
+    /// Letters sent once more, since nobody knew whether they had been taken.
+    pub resent: u64,
 }
 
 const COUNTS: &str = "select \
@@ -29,7 +31,8 @@ const COUNTS: &str = "select \
     (select count(*) from entry), \
     (select count(distinct document) from entry where document is not null) \
         + (select count(*) from entry where document is null), \
-    (select count(*) from edition)";
+    (select count(*) from edition), \
+    (select count(*) from letter where resent = 1)";
 
 const FAILING_SINCE: &str = "select id, url, title, site from feed \
     where retired = 0 and standing = 'failing' and since <= $1 order by since, id limit $2";
@@ -61,6 +64,7 @@ fn counts(row: Row) -> Result<Counts, StoreError> {
         entries: count()?,
         documents: count()?,
         editions: count()?,
+        resent: count()?,
     })
 }
 
