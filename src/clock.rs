@@ -20,6 +20,9 @@ pub trait Clock: Debug + Send + Sync {
 
     /// Ends when `moment` has come; at once if it has passed.
     fn until(&self, moment: DateTime<Utc>) -> Wait;
+
+    /// Ends after `pause`, also if the time of day is set meanwhile: for looking again soon.
+    fn after(&self, pause: Duration) -> Wait;
 }
 
 /// The machine's clock.
@@ -34,6 +37,10 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
+    }
+
+    fn after(&self, pause: Duration) -> Wait {
+        Box::pin(tokio::time::sleep(pause))
     }
 
     fn until(&self, moment: DateTime<Utc>) -> Wait {

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 
@@ -10,7 +11,7 @@ use crate::cli::answer::{Answer, Failure};
 use crate::cli::args::{Args, Command, Global, PaperCommand, WorkCommand};
 use crate::cli::{check, demo, edit, feeds, init, lists, newsletter, refresh, service};
 use crate::config::files;
-use crate::config::load;
+use crate::config::load::{self, Loaded};
 use crate::config::surroundings::Surroundings;
 use crate::daemon::compose::World;
 use crate::jobs::errand::Wish;
@@ -19,6 +20,11 @@ use crate::telemetry;
 
 /// Threads of the runtime: it waits more than it works.
 const RUNTIME_THREADS: usize = 2;
+
+/// Threads for what blocks: files of letters.
+const BLOCKING_THREADS: usize = 8;
+/// How long the end waits for them.
+const SHUTDOWN: Duration = Duration::from_secs(1);
 
 /// Does what `args` (with the program's name in front) ask for, and gives the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -69,35 +75,50 @@ fn paper(around: &Surroundings, global: &Global, command: PaperCommand) -> Resul
 
 /// Commands that work with the database, on a runtime.
 fn work(around: &Surroundings, global: &Global, command: WorkCommand) -> Result<Answer, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(RUNTIME_THREADS)
+        .max_blocking_threads(BLOCKING_THREADS)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("no threads to work with: {error}")))?;
+    let done = runtime.block_on(with(around, global, command));
+    // What still writes a file in a thread of its own gets a moment.
+    runtime.shutdown_timeout(SHUTDOWN);
+    done
+}
+
+async fn with(
+    around: &Surroundings,
+    global: &Global,
+    command: WorkCommand,
+) -> Result<Answer, Failure> {
+    let loaded = || settings(around, global);
+    let as_json = global.json;
+    let done = match command {
+        WorkCommand::Demo { once } => demo::show::run(once).await,
+        WorkCommand::Run => service::run(loaded()?).await,
+        WorkCommand::Refresh { urls, all, force } => {
+            let urls = urls.iter().map(ToString::to_string).collect();
+            refresh::run(loaded()?.settings, Wish { urls, all, force }, as_json).await
+        }
+        WorkCommand::Feeds { failing } => feeds::feeds(loaded()?.settings, failing, as_json).await,
+        WorkCommand::Status { feed } => {
+            let url = feed.as_ref().map(FeedUrl::as_str);
+            feeds::status(loaded()?.settings, url, as_json).await
+        }
+        WorkCommand::Newsletter(command) => {
+            newsletter::run(loaded()?.settings, command, as_json).await
+        }
+    };
+    done.map_err(|error| Failure::new(format!("{error:#}")))
+}
+
+fn settings(around: &Surroundings, global: &Global) -> Result<Loaded, Failure> {
     let loaded = load::load_in(around, global.config.as_deref(), &lists::read)?;
     for warning in &loaded.warnings {
         tracing::warn!("{}", warning.headline());
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(RUNTIME_THREADS)
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(format!("no threads to work with: {error}")))?;
-    let done = runtime.block_on(async {
-        let as_json = global.json;
-        match command {
-            WorkCommand::Run => service::run(loaded).await,
-            WorkCommand::Demo { once } => demo::show::run(once).await,
-            WorkCommand::Refresh { urls, all, force } => {
-                let urls = urls.iter().map(ToString::to_string).collect();
-                refresh::run(loaded.settings, Wish { urls, all, force }, as_json).await
-            }
-            WorkCommand::Feeds { failing } => feeds::feeds(loaded.settings, failing, as_json).await,
-            WorkCommand::Status { feed } => {
-                let url = feed.as_ref().map(FeedUrl::as_str);
-                feeds::status(loaded.settings, url, as_json).await
-            }
-            WorkCommand::Newsletter(command) => {
-                newsletter::run(loaded.settings, command, as_json).await
-            }
-        }
-    });
-    done.map_err(|error| Failure::new(format!("{error:#}")))
+    Ok(loaded)
 }
 
 /// Prints an answer. A reader that went away, as `head` does, is no failure.

@@ -5,15 +5,16 @@ use clap::Subcommand;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::cli::answer::{Answer, Code};
+use crate::cli::answer::{Answer, Code, counted};
 use crate::cli::tables::table;
-use crate::cli::workshop;
-use crate::daemon::compose::{Access, Workshop, World};
+use crate::cli::workshop::{self, Turn};
+use crate::daemon::compose::{Workshop, World};
 use crate::jobs::errand::{Errand, Reply};
 use crate::jobs::overview::EditionReport;
 use crate::jobs::rehearse;
 use crate::jobs::seal;
-use crate::model::letter::Handover;
+use crate::jobs::trouble;
+use crate::model::letter::{Handover, LetterState};
 use crate::model::secret::Address;
 use crate::model::settings::{Newsletter, Settings};
 
@@ -144,33 +145,62 @@ async fn preview(settings: Settings, name: &str, html: bool, eml: bool) -> anyho
 
 async fn send(settings: Settings, name: String) -> anyhow::Result<Answer> {
     let newsletter = find(&settings, &name)?;
-    match Workshop::reach(settings, World::real()).await? {
-        Access::Owner(workshop) => {
+    let errand = Errand::Send { newsletter: name.clone() };
+    match workshop::turn(settings, &errand).await? {
+        Turn::Ours(workshop) => {
             let answer = workshop.sealer().answer_now(&newsletter).await;
-            let answer = answer.with_context(|| failed(&name))?;
             let delivered = deliver(&workshop).await;
             workshop.close().await;
-            delivered?;
-            Ok(told(&answer.told(), matches!(answer, seal::Answer::Sealed { .. })))
+            let answer = answer.with_context(|| failed(&name))?;
+            let mut answer = told(&answer.told(), matches!(answer, seal::Answer::Sealed { .. }));
+            delivered?.add_to(&mut answer);
+            Ok(answer)
         }
-        Access::Beside(workshop) => {
-            match workshop::ask(&workshop, &Errand::Send { newsletter: name }).await? {
-                Reply::Newsletter { told: words, sealed } => Ok(told(&words, sealed)),
-                Reply::Failed { why } => anyhow::bail!(why),
-                Reply::Refreshed(_) => anyhow::bail!("the service answered something else"),
-            }
+        Turn::Theirs(Reply::Newsletter { told: words, sealed }) => Ok(told(&words, sealed)),
+        Turn::Theirs(Reply::Failed { why }) => anyhow::bail!(why),
+        Turn::Theirs(Reply::Refreshed(_)) => anyhow::bail!("the service answered something else"),
+    }
+}
+
+/// What became of letters that were tried.
+#[derive(Debug, Default)]
+struct Delivered {
+    accepted: usize,
+    others: usize,
+}
+
+impl Delivered {
+    /// Says so; letters that were not accepted make the command fail, for nobody tries them now.
+    fn add_to(&self, answer: &mut Answer) {
+        let letters = counted(self.accepted, "letter", "letters");
+        answer.out.push_str(&format!("{letters} accepted\n"));
+        if self.others > 0 {
+            answer.code = Code::Failed;
+            answer.err = format!(
+                "{} not accepted; `feedmill newsletter list` says why, and `feedmill run` goes on \
+                 trying\n",
+                counted(self.others, "letter", "letters")
+            );
         }
     }
 }
 
-/// Tries every letter that is due once; what is deferred is left to the service.
-async fn deliver(workshop: &Workshop) -> anyhow::Result<()> {
+/// Tries every letter that is due once.
+async fn deliver(workshop: &Workshop) -> anyhow::Result<Delivered> {
     let deliverer = workshop.deliverer();
     deliverer.recover().await.context("failed to look up letters half sent")?;
+    let mut delivered = Delivered::default();
     for letter in deliverer.due(usize::from(u16::MAX)).await.context("failed to read letters")? {
-        deliverer.deliver(&letter).await.context("failed to deliver a letter")?;
+        match deliverer.deliver(&letter).await {
+            Ok(LetterState::Accepted) => delivered.accepted += 1,
+            Ok(_) => delivered.others += 1,
+            Err(error) => {
+                tracing::error!(error = %trouble::in_words(&error), "a letter's delivery was not recorded");
+                delivered.others += 1;
+            }
+        }
     }
-    Ok(())
+    Ok(delivered)
 }
 
 fn told(words: &str, sealed: bool) -> Answer {

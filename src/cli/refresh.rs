@@ -11,13 +11,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::cli::answer::{Answer, Code, counted};
-use crate::cli::workshop;
-use crate::daemon::compose::{Access, Workshop, World};
+use crate::cli::workshop::{self, Turn};
+use crate::daemon::compose::Workshop;
 use crate::daemon::lifecycle::{self, Stop};
 use crate::daemon::pass;
 use crate::jobs::errand::{Errand, Remark, Reply, Tally, Wish};
 use crate::jobs::tally;
 use crate::model::settings::{FetchSettings, Settings};
+use crate::model::text::HeaderText;
 
 /// Asks feeds once.
 ///
@@ -25,22 +26,20 @@ use crate::model::settings::{FetchSettings, Settings};
 /// If the database cannot be opened or the service does not answer.
 pub async fn run(settings: Settings, wish: Wish, as_json: bool) -> anyhow::Result<Answer> {
     let fetch = settings.fetch.clone();
-    let tally = match Workshop::reach(settings, World::real()).await? {
-        Access::Owner(workshop) => {
+    let tally = match workshop::turn(settings, &Errand::Refresh(wish.clone())).await? {
+        Turn::Ours(workshop) => {
             let tally = pass(&workshop, &fetch, &wish, as_json).await;
             workshop.close().await;
             tally?
         }
-        Access::Beside(workshop) => match workshop::ask(&workshop, &Errand::Refresh(wish)).await? {
-            Reply::Refreshed(tally) => tally,
-            Reply::Failed { why } => anyhow::bail!(why),
-            Reply::Newsletter { .. } => anyhow::bail!("the service answered something else"),
-        },
+        Turn::Theirs(Reply::Refreshed(tally)) => tally,
+        Turn::Theirs(Reply::Failed { why }) => anyhow::bail!(why),
+        Turn::Theirs(Reply::Newsletter { .. }) => {
+            anyhow::bail!("the service answered something else")
+        }
     };
     let mut answer = if as_json { Answer::json(&json!(tally)) } else { in_words(&tally) };
-    let nothing_worked = tally.asked > 0 && tally.failed.len() >= tally.asked;
-    let nothing_done = tally.asked == 0 && !(tally.held.is_empty() && tally.failed.is_empty());
-    if nothing_worked || nothing_done {
+    if tally.read == 0 && !(tally.failed.is_empty() && tally.held.is_empty()) {
         answer.code = Code::Failed;
     }
     Ok(answer)
@@ -92,6 +91,7 @@ fn in_words(tally: &Tally) -> Answer {
             let _ = write!(text, "\n{title}:\n");
         }
         for Remark { url, reason } in remarks {
+            let (url, reason) = (HeaderText::new(url), HeaderText::new(reason));
             let _ = writeln!(text, "  {url}\n    {reason}");
         }
     };

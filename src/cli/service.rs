@@ -1,6 +1,7 @@
 //! `feedmill run`: the service, from start to end.
 
 use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::answer::{Answer, Code};
 use crate::cli::lists;
@@ -17,7 +18,9 @@ use crate::daemon::reload::{Fixed, Reload};
 pub async fn run(loaded: Loaded) -> anyhow::Result<Answer> {
     let stop = Stop::default();
     lifecycle::end_on_signals(&stop).context("failed to listen to signals")?;
+    let hangups = signal(SignalKind::hangup()).context("failed to listen to SIGHUP")?;
     let reload = Reload {
+        hangups,
         path: loaded.file,
         sources: loaded.sources,
         fixed: Fixed::of(&loaded.settings),

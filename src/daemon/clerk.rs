@@ -1,46 +1,123 @@
 //! The loop that serves commands: what they leave in the database while the service runs is picked
 //! up within a second, done, and answered there.
+//!
+//! Each request is done once, beside the others. A reply that cannot be written is kept and written
+//! later; what it is about is not done again.
+
+use std::collections::HashSet;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use crate::daemon::compose::Workshop;
 use crate::daemon::desk::Desk;
 use crate::daemon::lifecycle::Stop;
 use crate::daemon::scheduler::Order;
 use crate::jobs::errand::{Errand, Reply, Tally, Wish};
+use crate::jobs::requests::{Requests, Ticket};
 use crate::jobs::seal::Answer;
 use crate::jobs::tally;
 use crate::jobs::trouble;
 
 /// How long between two looks.
-const PAUSE: TimeDelta = TimeDelta::milliseconds(500);
+const PAUSE: Duration = Duration::from_millis(500);
+/// So old, nobody waits for the answer any more: the command or the service of then is gone.
+const STALE: TimeDelta = TimeDelta::minutes(15);
 
 /// Serves commands until the end is asked for.
 pub async fn run(workshop: Workshop, desk: Desk, stop: Stop) {
-    let clock = &workshop.world.clock;
     let requests = workshop.requests();
+    let mut clerk = Clerk {
+        workshop,
+        desk,
+        stop: stop.clone(),
+        taken: HashSet::new(),
+        under_way: JoinSet::new(),
+        replies: Vec::new(),
+    };
     while !stop.is_draining() {
-        // A database that cannot be read is complained of by the loops that need it more.
-        for ticket in requests.open().await.unwrap_or_default() {
-            let reply = tokio::select! {
-                reply = serve(&workshop, &desk, ticket.errand.as_ref()) => reply,
-                () = stop.draining() => Reply::Failed { why: "the service is ending".to_owned() },
-            };
-            if let Err(error) = requests.answer(&ticket, &reply).await {
-                tracing::error!(error = %error, "a command's request could not be answered");
-            }
-        }
+        clerk.take_up(&requests).await;
+        clerk.hand_out(&requests).await;
         tokio::select! {
-            () = clock.until(clock.now() + PAUSE) => {}
+            () = clerk.workshop.world.clock.after(PAUSE) => {}
+            Some(Ok(done)) = clerk.under_way.join_next() => clerk.replies.push(done),
             () = stop.draining() => {}
         }
     }
+    // An edition that is being sealed is sealed; what came last is told that it came too late.
+    clerk.take_up(&requests).await;
+    while let Some(done) = clerk.under_way.join_next().await {
+        clerk.replies.extend(done.ok());
+    }
+    clerk.hand_out(&requests).await;
 }
 
-async fn serve(workshop: &Workshop, desk: &Desk, errand: Option<&Errand>) -> Reply {
+#[derive(Debug)]
+struct Clerk {
+    workshop: Workshop,
+    desk: Desk,
+    stop: Stop,
+    /// Numbers of requests that were taken up.
+    taken: HashSet<i64>,
+    under_way: JoinSet<(Ticket, Reply)>,
+    /// Replies that are to be written.
+    replies: Vec<(Ticket, Reply)>,
+}
+
+impl Clerk {
+    async fn take_up(&mut self, requests: &Requests) {
+        // A database that cannot be read is complained of by the loops that need it more.
+        let open = requests.open().await.unwrap_or_default();
+        let now = self.workshop.world.clock.now();
+        for ticket in open {
+            if !self.taken.insert(ticket.number()) {
+                continue;
+            }
+            if now - ticket.left > STALE {
+                let why = "it was asked so long ago that nobody waits for it".to_owned();
+                self.replies.push((ticket, Reply::Failed { why }));
+                continue;
+            }
+            let (workshop, desk) = (self.workshop.clone(), self.desk.clone());
+            let stop = self.stop.clone();
+            self.under_way.spawn(async move {
+                let reply = serve(&workshop, &desk, &stop, ticket.errand.as_ref()).await;
+                (ticket, reply)
+            });
+        }
+    }
+
+    async fn hand_out(&mut self, requests: &Requests) {
+        let mut kept = Vec::new();
+        for (ticket, reply) in self.replies.drain(..) {
+            match requests.answer(&ticket, &reply).await {
+                Ok(()) => {
+                    self.taken.remove(&ticket.number());
+                }
+                Err(_) if kept.len() < KEPT_REPLIES => kept.push((ticket, reply)),
+                Err(error) => {
+                    let error = trouble::in_words(&error);
+                    tracing::error!(error = %error, "a command's request could not be answered");
+                }
+            }
+        }
+        self.replies = kept;
+    }
+}
+
+/// Replies kept for later when they cannot be written.
+const KEPT_REPLIES: usize = 100;
+
+async fn serve(workshop: &Workshop, desk: &Desk, stop: &Stop, errand: Option<&Errand>) -> Reply {
+    let ending = || Reply::Failed { why: "the service is ending".to_owned() };
     match errand {
-        Some(Errand::Refresh(wish)) => refresh(workshop, desk, wish).await,
+        _ if stop.is_draining() => ending(),
+        Some(Errand::Refresh(wish)) => tokio::select! {
+            reply = refresh(workshop, desk, wish) => reply,
+            () = stop.draining() => ending(),
+        },
         Some(Errand::Send { newsletter }) => send(workshop, desk, newsletter).await,
         None => {
             let why = "the running service is of another version and does not know this request; \

@@ -7,6 +7,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use anyhow::Context;
 
@@ -37,6 +38,8 @@ use crate::serve::house::House;
 use crate::store::error::OpenError;
 use crate::store::open::{self, Store};
 
+/// How long closing the database may take.
+const CLOSING: Duration = Duration::from_secs(2);
 /// Threads for work on strangers' bytes.
 const WORKERS: usize = 2;
 
@@ -82,13 +85,13 @@ pub struct Workshop {
     address: Current<Option<WebUrl>>,
 }
 
-/// Who else has the database that a command works with.
+/// What came of trying to own a database.
 #[derive(Debug)]
-pub enum Access {
-    /// Nobody: it may be changed.
-    Owner(Workshop),
-    /// A running service: it may be read, and asked.
-    Beside(Workshop),
+pub enum Tried {
+    /// It is ours.
+    Ours(Box<Workshop>),
+    /// Somebody else has it: a service, or a command. The settings come back.
+    Theirs(Box<Settings>),
 }
 
 impl Workshop {
@@ -109,20 +112,28 @@ impl Workshop {
         Ok(workshop)
     }
 
-    /// Opens the database for a command: alone if no service has it, else beside that service.
+    /// Opens the database alone, if nobody else has it.
     ///
     /// # Errors
-    /// If it cannot be opened either way.
-    pub async fn reach(settings: Settings, world: World) -> anyhow::Result<Access> {
+    /// As [`Self::open`].
+    pub async fn try_to_own(settings: Settings, world: World) -> anyhow::Result<Tried> {
         match open::open(&settings.storage.path, world.clock.now()).await {
             Ok(store) => {
                 let workshop = Self::wire(settings, world, store, None)?;
                 workshop.sync().await?;
-                Ok(Access::Owner(workshop))
+                Ok(Tried::Ours(Box::new(workshop)))
             }
-            Err(OpenError::Held { .. }) => Ok(Access::Beside(Self::beside(settings, world).await?)),
+            Err(OpenError::Held { .. }) => Ok(Tried::Theirs(Box::new(settings))),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The counter of a database that somebody else has.
+    ///
+    /// # Errors
+    /// If the database is not there or of another version.
+    pub async fn counter(settings: &Settings) -> anyhow::Result<Requests> {
+        Ok(Requests::new(open::beside(&settings.storage.path).await?))
     }
 
     /// Opens the database beside a running service: to read, and to leave requests.
@@ -173,12 +184,9 @@ impl Workshop {
     pub async fn apply(&self, settings: Settings, listening: SocketAddr) -> anyhow::Result<()> {
         let client = Client::new(&settings.fetch).context("failed to prepare the HTTP client")?;
         let labels = Labels::of(&settings, &loopback_url(listening)?);
-        let former = self.subscriptions.get();
-        self.subscriptions.replace(Subscriptions::new(settings.subscriptions, &settings.fetch));
-        if let Err(error) = self.sync().await {
-            self.subscriptions.put_back(former);
-            return Err(error);
-        }
+        let subscriptions = Subscriptions::new(settings.subscriptions, &settings.fetch);
+        self.keep(&subscriptions, &settings.newsletters).await?;
+        self.subscriptions.replace(subscriptions);
         self.client.replace(client);
         self.newsletters.replace(settings.newsletters);
         self.route.replace(settings.mail);
@@ -189,9 +197,16 @@ impl Workshop {
     }
 
     async fn sync(&self) -> anyhow::Result<()> {
+        self.keep(&self.subscriptions.get(), &self.newsletters.get()).await
+    }
+
+    async fn keep(
+        &self,
+        subscriptions: &Subscriptions,
+        newsletters: &[Newsletter],
+    ) -> anyhow::Result<()> {
         let now = self.world.clock.now();
-        let newsletters = self.newsletters.get();
-        let changed = sync::sync(&self.store, &self.subscriptions.get(), &newsletters, now)
+        let changed = sync::sync(&self.store, subscriptions, newsletters, now)
             .await
             .context("failed to keep the feeds of the configuration")?;
         if changed {
@@ -293,8 +308,9 @@ impl Workshop {
 
     /// Writes what is pending and closes the database.
     pub async fn close(&self) {
-        if let Err(error) = self.store.close().await {
-            tracing::error!(error = %error, "the database was not closed in order; nothing committed is lost");
+        let closed = tokio::time::timeout(CLOSING, self.store.close()).await;
+        if !matches!(closed, Ok(Ok(()))) {
+            tracing::error!(ended = ?closed, "the database was not closed in order; nothing committed is lost");
         }
     }
 }

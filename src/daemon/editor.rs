@@ -66,8 +66,14 @@ async fn answer(
     newsletter: &Newsletter,
     desk: &Desk,
 ) -> Result<Option<DateTime<Utc>>, SealError> {
+    let mut answered = None;
     loop {
         let answer = sealer.answer_due(newsletter).await?;
+        if answered.is_some() && answered.as_ref() == answer.slot() {
+            // The same slot again: whatever the reason, not without a pause.
+            return Ok(Some(sealer.clock.now() + AFTER_TROUBLE));
+        }
+        answered = answer.slot().cloned();
         match &answer {
             Answer::NotDue(next) => return Ok(*next),
             Answer::Sealed { .. } => desk.posted.notify_one(),

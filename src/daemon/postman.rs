@@ -1,6 +1,7 @@
 //! The loop that delivers: it waits until a letter is due and hands it over, a few at a time.
 
-use chrono::TimeDelta;
+use std::time::Duration;
+
 use futures_util::stream::{self, StreamExt};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -8,6 +9,7 @@ use tokio::sync::Notify;
 use crate::clock::Wait;
 use crate::daemon::lifecycle::Stop;
 use crate::jobs::deliver::Deliverer;
+use crate::jobs::trouble;
 use crate::model::letter::Letter;
 
 /// Letters handed over at once: mail servers limit connections from one client.
@@ -15,13 +17,11 @@ const AT_ONCE: usize = 4;
 /// Letters looked up at once.
 const BATCH: usize = 64;
 /// How long to wait when the database cannot be read.
-const AFTER_TROUBLE: TimeDelta = TimeDelta::seconds(60);
+const AFTER_TROUBLE: Duration = Duration::from_secs(60);
 
 /// Delivers until the end is asked for; `posted` tells of new letters.
 pub async fn run(deliverer: Deliverer, posted: Arc<Notify>, stop: Stop) {
-    if let Err(error) = deliverer.recover().await {
-        tracing::error!(error = %error, "letters half sent could not be looked up");
-    }
+    recover(&deliverer).await;
     while !stop.is_draining() {
         let round = tokio::select! {
             round = deliver_due(&deliverer, &stop) => round,
@@ -30,13 +30,24 @@ pub async fn run(deliverer: Deliverer, posted: Arc<Notify>, stop: Stop) {
         let wake = match round {
             Round::Delivered => continue,
             Round::Nothing => next_due(&deliverer).await,
-            Round::Trouble => deliverer.clock.until(deliverer.clock.now() + AFTER_TROUBLE),
+            Round::Trouble => deliverer.clock.after(AFTER_TROUBLE),
         };
         tokio::select! {
             () = wake => {}
-            () = posted.notified() => {}
+            () = posted.notified(), if round == Round::Nothing => {}
             () = stop.draining() => {}
         }
+        if round == Round::Trouble {
+            // Nothing is on its way now: letters whose state could not be recorded are settled.
+            recover(&deliverer).await;
+        }
+    }
+}
+
+async fn recover(deliverer: &Deliverer) {
+    if let Err(error) = deliverer.recover().await {
+        let error = trouble::in_words(&error);
+        tracing::error!(error = %error, "letters half sent could not be looked up");
     }
 }
 
@@ -52,6 +63,7 @@ async fn deliver_due(deliverer: &Deliverer, stop: &Stop) -> Round {
         Ok(due) if due.is_empty() => return Round::Nothing,
         Ok(due) => due,
         Err(error) => {
+            let error = trouble::in_words(&error);
             tracing::error!(error = %error, "letters due could not be read; trying again in a minute");
             return Round::Trouble;
         }
@@ -63,6 +75,7 @@ async fn deliver_due(deliverer: &Deliverer, stop: &Stop) -> Round {
         }
         let delivered = deliverer.deliver(&letter).await.map(|_| ());
         if let Err(error) = &delivered {
+            let error = trouble::in_words(error);
             tracing::error!(letter.id = letter.id.0, error = %error,
                 "a letter's delivery could not be recorded; trying again in a minute");
         }
@@ -73,10 +86,9 @@ async fn deliver_due(deliverer: &Deliverer, stop: &Stop) -> Round {
 }
 
 async fn next_due(deliverer: &Deliverer) -> Wait {
-    let now = deliverer.clock.now();
     match deliverer.next_due().await {
         Ok(Some(at)) => deliverer.clock.until(at),
         Ok(None) => Box::pin(std::future::pending()),
-        Err(_) => deliverer.clock.until(now + AFTER_TROUBLE),
+        Err(_) => deliverer.clock.after(AFTER_TROUBLE),
     }
 }

@@ -6,9 +6,9 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use chrono::TimeDelta;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::Signal;
 
 use crate::config::fault::Faults;
 use crate::config::feeds::ReadList;
@@ -21,11 +21,15 @@ use crate::daemon::scheduler::Order;
 use crate::model::settings::Settings;
 
 /// How long between two looks at the files.
-const PAUSE: TimeDelta = TimeDelta::seconds(5);
+const PAUSE: Duration = Duration::from_secs(5);
+/// How long to wait when a configuration could not be put in force.
+const AFTER_TROUBLE: Duration = Duration::from_secs(60);
 
-/// How the configuration is read again. Clones share nothing.
-#[derive(Debug, Clone)]
+/// How the configuration is read again.
+#[derive(Debug)]
 pub struct Reload {
+    /// SIGHUP, listened to since before the start.
+    pub hangups: Signal,
     /// The file that was named, if one was.
     pub path: Option<PathBuf>,
     /// What was read last.
@@ -58,27 +62,19 @@ pub async fn run(
     listening: SocketAddr,
     stop: Stop,
 ) {
-    // Without SIGHUP the files are still watched.
-    let mut hangup = signal(SignalKind::hangup()).ok();
     let clock = workshop.world.clock.clone();
     while !stop.is_draining() {
         let asked = tokio::select! {
-            () = received(&mut hangup) => true,
-            () = clock.until(clock.now() + PAUSE) => false,
+            _ = reload.hangups.recv() => true,
+            () = clock.after(PAUSE) => false,
             () = stop.draining() => return,
         };
         if asked || reload.sources.changed() {
-            again(&mut reload, &workshop, &desk, listening).await;
+            tokio::select! {
+                () = again(&mut reload, &workshop, &desk, listening) => {}
+                () = stop.draining() => return,
+            }
         }
-    }
-}
-
-async fn received(hangup: &mut Option<tokio::signal::unix::Signal>) {
-    match hangup {
-        Some(signal) => {
-            signal.recv().await;
-        }
-        None => std::future::pending().await,
     }
 }
 
@@ -86,9 +82,13 @@ async fn again(reload: &mut Reload, workshop: &Workshop, desk: &Desk, listening:
     let read_list: ReadList<'_> = &reload.read_list;
     match load::load(reload.path.as_deref(), read_list) {
         Ok(loaded) => {
-            reload.sources = loaded.sources.clone();
+            let sources = loaded.sources.clone();
+            // What could not be applied is tried again at the next look.
             if let Err(error) = apply(reload, loaded, workshop, desk, listening).await {
-                tracing::error!(error = %format!("{error:#}"), "the changed configuration was not applied; the former one stays in force");
+                tracing::error!(error = %format!("{error:#}"), "the changed configuration could not be put in force; it is tried again in a minute");
+                workshop.world.clock.after(AFTER_TROUBLE).await;
+            } else {
+                reload.sources = sources;
             }
         }
         Err(Faults { faults, sources, .. }) => {

@@ -110,12 +110,12 @@ impl Schedule {
         self.enter(feed, line, now);
     }
 
-    /// The feeds that may be asked at `now`, as far as connections are free.
-    pub fn start(&mut self, now: DateTime<Utc>) -> Vec<Start> {
+    /// The feeds that may be asked at `now`, at most `most`, as far as connections are free.
+    pub fn start(&mut self, now: DateTime<Utc>, most: usize) -> Vec<Start> {
         self.fill_lines(now);
         self.end_pauses(now);
         let mut starts = Vec::new();
-        while self.under_way < self.connections {
+        while self.under_way < self.connections && starts.len() < most {
             let Some(number) = self.ready.pop_front() else { break };
             let line = &mut self.lines[number];
             let Some(feed) = line.feeds.pop_front() else {
@@ -235,6 +235,8 @@ mod tests {
     use super::*;
     use crate::model::url::WebUrl;
 
+    const ALL: usize = usize::MAX;
+
     fn site(name: &str) -> Site {
         WebUrl::parse(&format!("http://{name}/")).expect("a URL").site()
     }
@@ -253,14 +255,14 @@ mod tests {
         for feed in 1..=3 {
             schedule.add(FeedId(feed), &site("a.example"), at(0));
         }
-        let first = schedule.start(at(0));
+        let first = schedule.start(at(0), ALL);
         assert_eq!(feeds(&first), [1]);
         assert!(first[0].keep_alive);
-        assert!(schedule.start(at(1)).is_empty(), "one request is under way");
+        assert!(schedule.start(at(1), ALL).is_empty(), "one request is under way");
         schedule.finish(first[0], Some(at(3600)), at(1));
-        assert!(schedule.start(at(2)).is_empty(), "the pause is not over");
+        assert!(schedule.start(at(2), ALL).is_empty(), "the pause is not over");
         assert_eq!(schedule.next_wake(), Some(at(3)));
-        assert_eq!(feeds(&schedule.start(at(3))), [2]);
+        assert_eq!(feeds(&schedule.start(at(3), ALL)), [2]);
     }
 
     #[test]
@@ -270,7 +272,7 @@ mod tests {
             schedule.add(FeedId(feed), &site("many.example"), at(0));
         }
         schedule.add(FeedId(9), &site("one.example"), at(0));
-        let first = schedule.start(at(0));
+        let first = schedule.start(at(0), ALL);
         assert_eq!(feeds(&first), [1, 9]);
         assert!(!first[1].keep_alive);
     }
@@ -279,13 +281,13 @@ mod tests {
     fn no_feed_is_started_twice_at_once() {
         let mut schedule = Schedule::new(8, Duration::ZERO);
         schedule.add(FeedId(1), &site("a.example"), at(0));
-        let first = schedule.start(at(0));
+        let first = schedule.start(at(0), ALL);
         schedule.ask(FeedId(1), &site("a.example"), at(0));
         schedule.add(FeedId(1), &site("a.example"), at(0));
-        assert!(schedule.start(at(10)).is_empty());
+        assert!(schedule.start(at(10), ALL).is_empty());
         schedule.finish(first[0], Some(at(60)), at(10));
-        assert!(schedule.start(at(59)).is_empty());
-        assert_eq!(feeds(&schedule.start(at(60))), [1]);
+        assert!(schedule.start(at(59), ALL).is_empty());
+        assert_eq!(feeds(&schedule.start(at(60), ALL)), [1]);
     }
 
     #[test]
@@ -294,7 +296,7 @@ mod tests {
         schedule.add(FeedId(1), &site("a.example"), at(0));
         schedule.add(FeedId(2), &site("b.example"), at(100));
         assert!(!schedule.is_settled(at(0)));
-        let first = schedule.start(at(0));
+        let first = schedule.start(at(0), ALL);
         assert!(!schedule.is_settled(at(0)));
         schedule.finish(first[0], None, at(1));
         assert!(schedule.is_settled(at(1)));
@@ -306,11 +308,11 @@ mod tests {
         let mut schedule = Schedule::new(8, Duration::ZERO);
         schedule.add(FeedId(1), &site("a.example"), at(1000));
         schedule.ask(FeedId(1), &site("a.example"), at(5));
-        let first = schedule.start(at(5));
+        let first = schedule.start(at(5), ALL);
         assert_eq!(feeds(&first), [1]);
         schedule.finish(first[0], Some(at(2000)), at(6));
         // Its old place in the heap must not start it at its old time as well.
-        let again = schedule.start(at(1000));
+        let again = schedule.start(at(1000), ALL);
         assert!(again.is_empty(), "{again:?}");
     }
 }

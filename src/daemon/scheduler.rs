@@ -18,8 +18,14 @@ use crate::model::feed::FeedId;
 use crate::model::settings::FetchSettings;
 use crate::model::url::Site;
 
-/// When a feed whose refresh could not be written is asked again: the database may be full.
+/// How long after a refresh that could not be written one feed is asked to find out whether writing
+/// works again; it doubles with each failure.
 const AFTER_TROUBLE: TimeDelta = TimeDelta::seconds(60);
+/// How often it doubles at most: to half an hour and a little.
+const DOUBLINGS: u32 = 5;
+
+/// How soon the agenda is read again after a feed was found retired.
+const AFTER_RETIRING: TimeDelta = TimeDelta::seconds(1);
 
 /// What the scheduler can be told.
 #[derive(Debug)]
@@ -69,7 +75,7 @@ pub struct Scheduler {
     /// Feeds that a person wants now, and whether by force.
     wanted: HashMap<FeedId, bool>,
     told: HashMap<FeedId, Vec<mpsc::UnboundedSender<Asked>>>,
-    in_trouble: bool,
+    trouble: Option<Trouble>,
     load_again: Option<DateTime<Utc>>,
 }
 
@@ -99,14 +105,14 @@ impl Scheduler {
         Self {
             refresher,
             agenda,
-            schedule: Schedule::new(fetch.connections, gap(fetch)),
+            schedule: Schedule::new(fetch.connections, fetch.per_host_gap),
             orders: Some(orders),
             stop,
             settled,
             under_way: JoinSet::new(),
             wanted: HashMap::new(),
             told: HashMap::new(),
-            in_trouble: false,
+            trouble: None,
             load_again: None,
         }
     }
@@ -119,10 +125,8 @@ impl Scheduler {
             if self.load_again.is_some_and(|at| at <= now) {
                 self.load().await;
             }
-            if !self.stop.is_draining() {
-                for start in self.schedule.start(now) {
-                    self.begin(start);
-                }
+            for start in self.schedule.start(now, self.admitted(now)) {
+                self.begin(start);
             }
             self.settled.send_if_modified(|settled| {
                 let is = self.schedule.is_settled(now);
@@ -137,6 +141,15 @@ impl Scheduler {
                 return;
             }
             self.handle(event).await;
+        }
+    }
+
+    /// How many feeds may be started: while nothing can be written, one now and then.
+    fn admitted(&self, now: DateTime<Utc>) -> usize {
+        match &self.trouble {
+            _ if self.stop.is_draining() => 0,
+            None => usize::MAX,
+            Some(trouble) => usize::from(trouble.until <= now && self.under_way.is_empty()),
         }
     }
 
@@ -160,7 +173,8 @@ impl Scheduler {
     }
 
     fn wake(&self) -> crate::clock::Wait {
-        let wakes = [self.schedule.next_wake(), self.load_again];
+        let pause = self.trouble.as_ref().map(|trouble| trouble.until);
+        let wakes = [self.schedule.next_wake().max(pause), self.load_again];
         match wakes.into_iter().flatten().min() {
             Some(at) if self.schedule.has_free_connection() => self.refresher.clock.until(at),
             _ => Box::pin(std::future::pending()),
@@ -171,7 +185,7 @@ impl Scheduler {
         match event {
             Event::Finished(finished) => self.finish(finished),
             Event::Order(Some(Order::Reload(fetch))) => {
-                self.schedule.rebound(fetch.connections, gap(&fetch));
+                self.schedule.rebound(fetch.connections, fetch.per_host_gap);
                 self.load().await;
             }
             Event::Order(Some(Order::Refresh { feeds, force, told })) => {
@@ -200,7 +214,7 @@ impl Scheduler {
                 }
             }
             Err(error) => {
-                tracing::error!(error = %error, "the feeds due could not be read; trying again in a minute");
+                tracing::error!(error = %in_words(&error), "the feeds due could not be read; trying again in a minute");
                 self.load_again = Some(self.refresher.clock.now() + AFTER_TROUBLE);
             }
         }
@@ -224,10 +238,17 @@ impl Scheduler {
         let next_check = match &result {
             Ok(refreshed) => Some(refreshed.next_check),
             Err(RefreshError::Held { next_check, .. }) => Some(*next_check),
-            Err(RefreshError::Retired) => None,
-            Err(RefreshError::Store(_) | RefreshError::Panicked) => Some(now + AFTER_TROUBLE),
+            Err(RefreshError::Retired) => {
+                // It may have been retired and taken back while it was asked: the agenda knows.
+                self.load_again = Some(now + AFTER_RETIRING);
+                None
+            }
+            Err(RefreshError::Panicked) => Some(now + AFTER_TROUBLE),
+            Err(RefreshError::Store(_)) => Some(now),
         };
-        self.note_trouble(start.feed, &result);
+        // Who ordered it while it was under way has what it brought.
+        self.wanted.remove(&start.feed);
+        self.note_trouble(start.feed, &result, now);
         let next_check = next_check.filter(|_| self.agenda == Agenda::Standing);
         self.schedule.finish(start, next_check, now);
         let result = Arc::new(result);
@@ -238,24 +259,40 @@ impl Scheduler {
     }
 
     /// One line when writing begins to fail and one when it works again, not one per feed.
-    fn note_trouble(&mut self, feed: FeedId, result: &Result<Refreshed, RefreshError>) {
-        match result {
-            Err(error @ (RefreshError::Store(_) | RefreshError::Panicked)) if !self.in_trouble => {
-                self.in_trouble = true;
+    fn note_trouble(
+        &mut self,
+        feed: FeedId,
+        result: &Result<Refreshed, RefreshError>,
+        now: DateTime<Utc>,
+    ) {
+        match (result, &self.trouble) {
+            (Err(RefreshError::Panicked), _) => {
+                tracing::error!(feed.id = feed.0, "a refresh ended by a fault of feedmill's own");
+            }
+            (Err(error @ RefreshError::Store(_)), None) => {
                 tracing::error!(feed.id = feed.0, error = %in_words(error),
-                    "refreshes cannot be kept; nothing is lost, each is tried again in a minute");
+                    "refreshes cannot be kept; nothing is lost, one feed is tried now and then");
+                self.trouble = Some(Trouble { until: now + AFTER_TROUBLE, doublings: 0 });
             }
-            Ok(_) if self.in_trouble => {
-                self.in_trouble = false;
+            (Err(RefreshError::Store(_)), Some(trouble)) if trouble.until <= now => {
+                let doublings = (trouble.doublings + 1).min(DOUBLINGS);
+                let until = now + AFTER_TROUBLE * 2_i32.pow(doublings);
+                self.trouble = Some(Trouble { until, doublings });
+            }
+            (Ok(_), Some(_)) => {
                 tracing::info!("refreshes are kept again");
+                self.trouble = None;
             }
-            Ok(_) | Err(_) => {}
+            (Ok(_) | Err(_), _) => {}
         }
     }
 }
 
-fn gap(fetch: &FetchSettings) -> std::time::Duration {
-    fetch.per_host_gap
+/// Nothing can be written.
+#[derive(Debug)]
+struct Trouble {
+    until: DateTime<Utc>,
+    doublings: u32,
 }
 
 async fn next_order(orders: &mut Option<mpsc::Receiver<Order>>) -> Option<Order> {

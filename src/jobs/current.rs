@@ -20,12 +20,7 @@ impl<T> Current<T> {
 
     /// Puts `value` in force; who holds the former one keeps it.
     pub fn replace(&self, value: T) {
-        self.put_back(Arc::new(value));
-    }
-
-    /// Puts a value that was in force before back.
-    pub fn put_back(&self, value: Arc<T>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = value;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(value);
     }
 
     /// The value in force now.

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::jobs::current::Current;
 use crate::jobs::dice::Dice;
 use crate::jobs::letters::{self, Sheet};
-use crate::mail::{folder, smtp};
+use crate::jobs::route::{self, Envelope};
 use crate::model::edition::Edition;
 use crate::model::hash;
 use crate::model::letter::{Handover, Letter, LetterState};
@@ -93,7 +93,13 @@ impl Deliverer {
     /// If the database cannot be read or written.
     pub async fn recover(&self) -> Result<(), DeliverError> {
         for letter in self.store.unfinished_letters().await? {
-            let edition = self.edition(&letter).await?;
+            let edition = match self.edition(&letter).await {
+                Err(DeliverError::NoEdition) => {
+                    tracing::error!(letter.id = letter.id.0, "a letter's edition is missing");
+                    continue;
+                }
+                edition => edition?,
+            };
             let policy = self.policy(&edition);
             let (now, dice) = (self.clock.now(), self.dice.throw());
             if let Some(settlement) = states::after_restart(&letter, policy, now, dice) {
@@ -113,23 +119,15 @@ impl Deliverer {
             let reply = "its bytes could not be made again as they were sealed".to_owned();
             return (claimed, Handover::Rejected { reply });
         }
-        match self.route.get().as_ref() {
-            // Writing the same file again changes nothing, so no journal is needed.
-            MailRoute::Directory(directory) => {
-                let handover = folder::deliver(directory, &claimed.message_id, &bytes).await;
-                (claimed, handover)
-            }
-            MailRoute::Smtp(server) => {
-                let mut sent = None;
-                let journal = async || {
-                    sent = self.store.mark_data_sent(&claimed).await.ok();
-                    sent.is_some()
-                };
-                let handover =
-                    smtp::deliver(server, &edition.from, &claimed.to, &bytes, journal).await;
-                (sent.unwrap_or(claimed), handover)
-            }
-        }
+        let mut sent = None;
+        let journal = async || {
+            sent = self.store.mark_data_sent(&claimed).await.ok();
+            sent.is_some()
+        };
+        let envelope =
+            Envelope { from: &edition.from, to: &claimed.to, message_id: &claimed.message_id };
+        let handover = route::hand_over(&self.route.get(), envelope, &bytes, journal).await;
+        (sent.unwrap_or(claimed), handover)
     }
 
     fn policy(&self, edition: &Edition) -> OnUncertain {
@@ -146,9 +144,9 @@ impl Deliverer {
         letter: &Letter,
         next: Settlement,
     ) -> Result<LetterState, DeliverError> {
-        report(edition, letter, &next);
-        let Settlement { state, next_attempt, resent, reply } = next;
+        let Settlement { state, next_attempt, resent, reply } = next.clone();
         self.store.settle(letter, state, next_attempt, Some(reply), resent).await?;
+        report(edition, letter, &next);
         Ok(state)
     }
 }

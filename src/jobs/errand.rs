@@ -31,6 +31,8 @@ pub struct Wish {
 pub struct Tally {
     /// Feeds asked.
     pub asked: usize,
+    /// Feeds among them that could be read.
+    pub read: usize,
     /// New entries.
     pub arrived: usize,
     /// Changed entries.
@@ -76,7 +78,7 @@ const KIND: &str = "errand";
 impl Errand {
     /// Kind and argument of the request that stands for it.
     pub fn to_request(&self) -> (&'static str, String) {
-        (KIND, serde_json::to_string(self).unwrap_or_default())
+        (KIND, serde_json::to_string(self).expect("strings and flags are JSON"))
     }
 
     /// The errand of a request; none if another version of feedmill asked for something unknown.
@@ -88,7 +90,7 @@ impl Errand {
 impl Reply {
     /// As it is kept.
     pub fn to_text(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        serde_json::to_string(self).expect("strings and numbers are JSON")
     }
 
     /// Reads what was kept.

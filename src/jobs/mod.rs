@@ -14,6 +14,7 @@ pub mod reclean;
 pub mod refresh;
 pub mod rehearse;
 pub mod requests;
+pub mod route;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod seal;

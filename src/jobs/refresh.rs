@@ -35,8 +35,8 @@ use crate::store::error::StoreError;
 use crate::store::feeds::Agendum;
 use crate::store::open::Store;
 
-/// No rule puts a next check so far ahead.
-const BEYOND_ANY_RULE: TimeDelta = TimeDelta::days(60);
+/// Only a long interval of the operator's, or a clock that ran ahead, puts a next check so far ahead.
+const LOOKED_AT_AGAIN: TimeDelta = TimeDelta::days(22);
 
 /// How often a refresh is decided again after a conflict before it is left for the next check.
 const CONFLICTS: usize = 3;
@@ -145,8 +145,8 @@ impl Refresher {
         let now = self.clock.now();
         let mut agenda = self.store.agenda().await?;
         for due in &mut agenda {
-            // So far ahead, only a clock that ran ahead can have put it; asking decides.
-            if due.next_check > now + BEYOND_ANY_RULE && due.next_check < cadence::NEVER {
+            // Whether the feed is really to wait so long is decided with all of it in hand.
+            if due.next_check > now + LOOKED_AT_AGAIN && due.next_check < cadence::NEVER {
                 due.next_check = now;
             }
         }

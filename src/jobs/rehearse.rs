@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::jobs::current::Current;
 use crate::jobs::draft::{Draft, DraftError, Drafter, TooFew};
 use crate::jobs::letters::{self, Sheet};
-use crate::mail::{folder, smtp};
+use crate::jobs::route::{self, Envelope};
 use crate::model::edition::{EditionText, Slot};
 use crate::model::hash;
 use crate::model::letter::Handover;
@@ -101,14 +101,10 @@ impl Rehearser {
         to: &Address,
     ) -> Handover {
         let bytes = self.letter(newsletter, rehearsal, to);
-        match self.route.get().as_ref() {
-            MailRoute::Directory(directory) => {
-                folder::deliver(directory, &self.message_id(newsletter, to), &bytes).await
-            }
-            MailRoute::Smtp(server) => {
-                smtp::deliver(server, &newsletter.from, to, &bytes, async || true).await
-            }
-        }
+        let message_id = self.message_id(newsletter, to);
+        let envelope = Envelope { from: &newsletter.from, to, message_id: &message_id };
+        // A rehearsal is in no database, so there is nothing to journal.
+        route::hand_over(&self.route.get(), envelope, &bytes, async || true).await
     }
 
     fn message_id(&self, newsletter: &Newsletter, to: &Address) -> String {

@@ -18,8 +18,17 @@ pub struct Requests {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {
     id: RequestId,
+    /// When it was left.
+    pub left: DateTime<Utc>,
     /// What is asked; none if another version of feedmill asked for something unknown.
     pub errand: Option<Errand>,
+}
+
+impl Ticket {
+    /// Its number.
+    pub fn number(&self) -> i64 {
+        self.id.0
+    }
 }
 
 impl Requests {
@@ -35,7 +44,7 @@ impl Requests {
     pub async fn leave(&self, errand: &Errand, now: DateTime<Utc>) -> Result<Ticket, StoreError> {
         let (kind, argument) = errand.to_request();
         let id = self.store.ask(kind, &argument, now).await?;
-        Ok(Ticket { id, errand: Some(errand.clone()) })
+        Ok(Ticket { id, left: now, errand: Some(errand.clone()) })
     }
 
     /// The reply, once there is one.
@@ -55,16 +64,20 @@ impl Requests {
         let requests = self.store.open_requests().await?;
         let ticket = |request: crate::store::requests::Request| Ticket {
             id: request.id,
+            left: request.asked,
             errand: Errand::parse(&request.kind, &request.argument),
         };
         Ok(requests.into_iter().map(ticket).collect())
     }
 
-    /// Answers a request.
+    /// Answers a request, unless it was answered or taken back before.
     ///
     /// # Errors
-    /// If the database cannot be written, or somebody answered before.
+    /// If the database cannot be written.
     pub async fn answer(&self, ticket: &Ticket, reply: &Reply) -> Result<(), StoreError> {
-        self.store.answer(ticket.id, &reply.to_text()).await
+        match self.store.answer(ticket.id, &reply.to_text()).await {
+            Err(StoreError::Conflict) => Ok(()),
+            other => other,
+        }
     }
 }

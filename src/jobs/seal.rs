@@ -78,6 +78,15 @@ pub enum SealError {
 }
 
 impl Answer {
+    /// The slot it is about.
+    pub fn slot(&self) -> Option<&Slot> {
+        match self {
+            Self::NotDue(_) => None,
+            Self::Sealed { slot, .. } | Self::TooFew { slot, .. } => Some(slot),
+            Self::Missed(slot) | Self::Made(slot) => Some(slot),
+        }
+    }
+
     /// What came of it, as a sentence.
     pub fn told(&self) -> String {
         let named = |slot: &Slot| format!("{} {}", slot.date, slot.time);
@@ -116,7 +125,13 @@ impl Sealer {
                 self.store.settle_slot(&newsletter.name, &slot, now).await?;
                 Ok(Answer::Missed(slot))
             }
-            Due::Make(slot) => self.answer(newsletter, slot).await,
+            Due::Make(slot) => {
+                let answer = self.answer(newsletter, slot).await?;
+                if let Answer::TooFew { slot, .. } = &answer {
+                    self.store.settle_slot(&newsletter.name, slot, now).await?;
+                }
+                Ok(answer)
+            }
         }
     }
 
@@ -140,17 +155,20 @@ impl Sealer {
         }
         let draft = match self.drafter.draft(newsletter, &slot).await? {
             Ok(draft) => draft,
-            Err(too_few) => {
-                self.store.settle_slot(&newsletter.name, &slot, now).await?;
-                return Ok(Answer::TooFew { slot, waiting: too_few.waiting });
-            }
+            Err(too_few) => return Ok(Answer::TooFew { slot, waiting: too_few.waiting }),
         };
         let edition = new_edition(newsletter, slot.clone(), draft, now);
         let (shown, counted) = (edition.shown.len(), edition.counted.len());
         let letters = edition.letters.len();
         match self.store.seal(edition).await {
             Ok(edition) => Ok(Answer::Sealed { edition, slot, shown, counted, letters }),
-            Err(StoreError::Conflict) => Ok(Answer::Made(slot)),
+            // Somebody was faster, with this slot or with one of its entries.
+            Err(StoreError::Conflict) => {
+                match self.store.edition_of(&newsletter.name, &slot).await? {
+                    Some(_) => Ok(Answer::Made(slot)),
+                    None => Err(StoreError::Conflict.into()),
+                }
+            }
             Err(other) => Err(other.into()),
         }
     }

@@ -13,8 +13,9 @@ pub fn note(tally: &mut Tally, feed: FeedId, result: &Result<Refreshed, RefreshE
             tally.asked += 1;
             tally.arrived += refreshed.arrived;
             tally.changed += refreshed.changed;
-            if let Some(reason) = trouble(&refreshed.standing) {
-                tally.failed.push(remark(&refreshed.url, reason));
+            match trouble(&refreshed.standing) {
+                Some(reason) => tally.failed.push(remark(&refreshed.url, reason)),
+                None => tally.read += 1,
             }
         }
         Err(RefreshError::Held { url, reason, .. }) => {

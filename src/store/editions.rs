@@ -12,7 +12,7 @@ use crate::model::secret::Address;
 use crate::store::cells::{self, Cells};
 use crate::store::error::StoreError;
 use crate::store::lists::placeholders;
-use crate::store::newsletters::{ANSWERED, BEGIN, MARGIN};
+use crate::store::newsletters::{AHEAD, ANSWERED, BEGIN, MARGIN};
 use crate::store::open::Store;
 use crate::store::statement::{Row, Statement, Value, limit};
 
@@ -113,7 +113,9 @@ fn operation(edition: &NewEdition, settled: EntryId) -> Vec<Statement> {
         Statement::new(LETTER, params).expecting(1)
     }));
     operation.push(Statement::new(SETTLE, vec![name.into(), settled.into()]));
-    operation.push(Statement::new(ANSWERED, vec![name.into(), edition.slot.at.into()]));
+    let ahead = edition.sealed + AHEAD;
+    let answered = vec![name.into(), edition.slot.at.into(), ahead.into()];
+    operation.push(Statement::new(ANSWERED, answered));
     operation
 }
 

@@ -48,8 +48,12 @@ pub(in crate::store) const ARRIVED_BEFORE: &str = "select coalesce(\
     (select id - 1 from entry where id > $2 and first_seen >= $1 order by id limit 1), \
     (select max(id) from entry), $2)";
 
+/// A slot so far ahead of `$3` was answered under a clock that ran ahead; it gives way.
 pub(in crate::store) const ANSWERED: &str = "update newsletter set last_slot = $2 \
-    where name = $1 and (last_slot is null or last_slot < $2)";
+    where name = $1 and (last_slot is null or last_slot < $2 or last_slot > $3)";
+
+/// How far ahead a slot may be answered: by hand, on the evening before.
+pub(in crate::store) const AHEAD: TimeDelta = TimeDelta::days(2);
 
 impl Store {
     /// When the newsletter `name` was first heard of: `now`, if that is now.
@@ -117,7 +121,8 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.newsletter_began(name, now).await?;
-        let answered = Statement::new(ANSWERED, vec![name.into(), slot.at.into()]);
+        let answered =
+            Statement::new(ANSWERED, vec![name.into(), slot.at.into(), (now + AHEAD).into()]);
         self.engine.write(vec![answered]).await?;
         Ok(())
     }

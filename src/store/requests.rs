@@ -22,6 +22,8 @@ pub struct Request {
     pub kind: String,
     /// About what.
     pub argument: String,
+    /// When it was asked.
+    pub asked: DateTime<Utc>,
 }
 
 /// How long after its request an answer is kept.
@@ -70,9 +72,14 @@ impl Store {
 }
 
 pub(in crate::store) const OPEN: &str =
-    "select id, kind, argument from request where answered is null order by id";
+    "select id, kind, argument, asked from request where answered is null order by id";
 
 fn request(row: Row) -> Result<Request, StoreError> {
     let mut cells = Cells::from(row);
-    Ok(Request { id: RequestId(cells.int()?), kind: cells.text()?, argument: cells.text()? })
+    Ok(Request {
+        id: RequestId(cells.int()?),
+        kind: cells.text()?,
+        argument: cells.text()?,
+        asked: cells.moment()?,
+    })
 }

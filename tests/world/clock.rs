@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use feedmill::clock::{Clock, Wait};
@@ -79,6 +80,10 @@ impl Drop for Ticket {
 impl Clock for ManualClock {
     fn now(&self) -> DateTime<Utc> {
         self.face().now
+    }
+
+    fn after(&self, pause: Duration) -> Wait {
+        self.until(self.now() + pause)
     }
 
     fn until(&self, moment: DateTime<Utc>) -> Wait {

@@ -20,6 +20,7 @@ use crate::daemon::compose::World;
 use crate::daemon::lifecycle::{self, Stop};
 use crate::daemon::program::Program;
 use crate::jobs::errand::Reply;
+use crate::model::text::HeaderText;
 
 /// The newsletter of the demo.
 const NEWSLETTER: &str = "matin";
@@ -47,21 +48,27 @@ pub async fn run(once: bool) -> anyhow::Result<Answer> {
         .map_err(|faults| anyhow::anyhow!("the demo's own configuration is wrong:\n{faults}"))?;
     let program = Program::start(loaded.settings, world, stop.clone()).await?;
     say(&format!("Polling {} publishers on {base} …\n", PUBLISHERS.len()))?;
-    program.settled().await;
-    let told = match clerk::send(program.workshop(), program.desk(), NEWSLETTER).await {
-        Reply::Newsletter { told, .. } => told,
-        Reply::Failed { why } => anyhow::bail!(why),
-        Reply::Refreshed(_) => anyhow::bail!("a newsletter was asked for and feeds were refreshed"),
-    };
-    let letter = delivered(&folder, &stop).await?;
-    say(&report(&program, &folder, &letter, &told).await?)?;
-    if !once {
+    let shown = show(&program, &folder, &stop).await;
+    if shown.is_ok() && !once {
         say("\nIt keeps running; end it with Ctrl-C.\n")?;
         stop.draining().await;
     }
     program.end().await;
     publishers.abort();
-    Ok(Answer::done(""))
+    shown.map(|()| Answer::done(""))
+}
+
+/// The job, from the first poll to the letter in the mailbox, and what came of it.
+async fn show(program: &Program, folder: &Path, stop: &Stop) -> anyhow::Result<()> {
+    program.settled().await;
+    let told = match clerk::send(program.workshop(), program.desk(), NEWSLETTER).await {
+        Reply::Newsletter { told, sealed: true } => told,
+        Reply::Newsletter { told, sealed: false } => anyhow::bail!(told),
+        Reply::Failed { why } => anyhow::bail!(why),
+        Reply::Refreshed(_) => anyhow::bail!("a newsletter was asked for and feeds were refreshed"),
+    };
+    let letter = delivered(folder, stop).await?;
+    say(&report(program, folder, &letter, &told).await?)
 }
 
 /// Waits until the letter lies in the mailbox folder.
@@ -99,8 +106,9 @@ async fn report(
     for feed in program.workshop().overview().feeds().await? {
         let is_of = |publisher: &&Publisher| feed.url.ends_with(&publisher.path());
         let remark = PUBLISHERS.iter().find(is_of).map_or("", |publisher| publisher.remark);
-        let name = if feed.title.is_empty() { feed.url } else { feed.title };
+        let name = HeaderText::new(if feed.title.is_empty() { &feed.url } else { &feed.title });
         let came = feed.trouble.unwrap_or_else(|| format!("{} entries", feed.entries));
+        let came = HeaderText::new(&came);
         let _ = writeln!(text, "  {name}\n    {remark}\n    → {came}");
     }
     let base = format!("http://{}", program.address());

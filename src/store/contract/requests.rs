@@ -12,7 +12,7 @@ pub(super) async fn a_request_is_answered_once(world: &impl World) {
     let open = store.open_requests().await.expect("requests");
     let kind = "refresh".to_owned();
     let argument = "https://exemple.fr/".to_owned();
-    assert_eq!(open[0], Request { id, kind, argument });
+    assert_eq!(open[0], Request { id, kind, argument, asked: minute(0) });
     assert_eq!(open.len(), 2);
     assert_eq!(store.answer_of(id).await, Ok(None));
     store.answer(id, "").await.expect("an answer");
