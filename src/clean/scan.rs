@@ -9,6 +9,8 @@
 
 use std::borrow::Cow;
 
+use super::tokens::{self, Name, Tag};
+
 /// The largest body, in bytes.
 pub const MAX_BYTES: usize = 2_000_000;
 /// How many elements may be open at once.
@@ -113,7 +115,7 @@ struct Scan<'a> {
 }
 
 struct Open {
-    name: &'static str,
+    name: Name,
     formatting: bool,
     /// How many flat elements are open directly inside.
     flats: usize,
@@ -125,7 +127,7 @@ struct Open {
 struct Edit {
     from: usize,
     to: usize,
-    by: &'static str,
+    by: Cow<'static, str>,
 }
 
 impl<'a> Scan<'a> {
@@ -137,7 +139,7 @@ impl<'a> Scan<'a> {
             Some(byte) if byte.is_ascii_alphabetic() => self.start_tag(rest),
             Some(b'/') if bytes.get(2).is_some_and(u8::is_ascii_alphabetic) => self.end_tag(rest),
             Some(b'!') if rest.starts_with("<!--") => {
-                self.at += comment_length(rest);
+                self.at += tokens::comment_length(rest);
                 Ok(())
             }
             Some(b'/' | b'!' | b'?') => {
@@ -156,8 +158,8 @@ impl<'a> Scan<'a> {
         let (from, to) = (self.at, self.at + 1 + tag.length);
         self.count(&tag)?;
         self.at = to;
-        let mut lower = [0; 16];
-        let name = lower_case(tag.name, &mut lower);
+        let name = Name::new(tag.name);
+        let name = name.as_str();
         match fate(name) {
             Fate::Flat if tag.is_closed && !matches!(name, "br" | "hr" | "img") => {
                 self.close_here(to, name);
@@ -183,7 +185,7 @@ impl<'a> Scan<'a> {
             Fate::Gone if tag.is_closed => self.edit(from, to, ""),
             Fate::Gone => {
                 let after = &self.html[to..];
-                self.at = to + end_of_content(after, name).unwrap_or(after.len());
+                self.at = to + tokens::end_of_content(after, name).unwrap_or(after.len());
                 self.edit(from, self.at, "");
             }
         }
@@ -195,8 +197,8 @@ impl<'a> Scan<'a> {
         let (from, to) = (self.at, self.at + 2 + tag.length);
         self.count(&tag)?;
         self.at = to;
-        let mut lower = [0; 16];
-        let name = lower_case(tag.name, &mut lower);
+        let name = Name::new(tag.name);
+        let name = name.as_str();
         match fate(name) {
             // A serialiser that knows no empty elements writes <br></br>, which HTML reads as two.
             Fate::Flat if matches!(name, "br" | "hr" | "img") => {
@@ -225,16 +227,15 @@ impl<'a> Scan<'a> {
     }
 
     fn push(&mut self, name: &str, formatting: bool) -> Result<(), Beyond> {
-        let name = KEPT.iter().find(|kept| **kept == name).copied().unwrap_or("div");
         self.reopened += self.open.iter().filter(|open| open.formatting).count();
-        self.open.push(Open { name, formatting, flats: 0, in_cell: false });
+        self.open.push(Open { name: Name::new(name), formatting, flats: 0, in_cell: false });
         if self.open.len() > MAX_DEPTH { Err(Beyond) } else { Ok(()) }
     }
 
     /// An end tag closes the innermost element or, for all we can be sure of, nothing: the parser
     /// ignores some that cross others. So the count is never below the parser's.
     fn pop(&mut self, name: &str) {
-        match self.open.pop_if(|open| open.name == name) {
+        match self.open.pop_if(|open| open.name.as_str() == name) {
             Some(open) => self.is_nested &= !open.formatting || open.flats == 0,
             None => self.is_nested = false,
         }
@@ -242,7 +243,7 @@ impl<'a> Scan<'a> {
 
     /// Whether what stands here would be put before the table it stands in.
     fn is_between_cells(&self) -> bool {
-        self.open.last().is_some_and(|open| open.name == "table" && !open.in_cell)
+        self.open.last().is_some_and(|open| open.name.as_str() == "table" && !open.in_cell)
     }
 
     /// A flat element begins or ends: a cell opens or closes, or something else stands in a table.
@@ -253,7 +254,7 @@ impl<'a> Scan<'a> {
         if let Some(open) = self.open.last_mut().filter(|_| is_cell || is_row) {
             open.in_cell = is_cell && begins;
             // Outside of a table the parser knows no cells.
-            self.is_nested &= open.name == "table";
+            self.is_nested &= open.name.as_str() == "table";
         } else if is_cell || is_row {
             self.is_nested = false;
         }
@@ -261,12 +262,11 @@ impl<'a> Scan<'a> {
 
     /// XHTML's `<td/>` is open in HTML; its writer meant it closed.
     fn close_here(&mut self, at: usize, name: &str) {
-        let by = CLOSED.iter().find(|tag| &tag[2..tag.len() - 1] == name).copied();
-        self.edit(at, at, by.unwrap_or_default());
+        self.edit(at, at, format!("</{name}>"));
     }
 
-    fn edit(&mut self, from: usize, to: usize, by: &'static str) {
-        self.edits.push(Edit { from, to, by });
+    fn edit(&mut self, from: usize, to: usize, by: impl Into<Cow<'static, str>>) {
+        self.edits.push(Edit { from, to, by: by.into() });
     }
 
     /// Replaces what is to be replaced. Where a removal would let two characters meet that make
@@ -282,215 +282,12 @@ impl<'a> Scan<'a> {
             if edit.by.is_empty() && out.ends_with(['<', '/', '!', '&', '-', '?']) {
                 out.push(' ');
             }
-            out.push_str(edit.by);
+            out.push_str(&edit.by);
             from = edit.to;
         }
         out.push_str(&self.html[from..]);
         Cow::Owned(out)
     }
-}
-
-/// The names that can be open.
-const KEPT: [&str; 36] = [
-    "b",
-    "strong",
-    "i",
-    "em",
-    "u",
-    "s",
-    "code",
-    "small",
-    "a",
-    "pre",
-    "blockquote",
-    "ul",
-    "ol",
-    "dl",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "table",
-    "sub",
-    "sup",
-    "del",
-    "ins",
-    "abbr",
-    "figure",
-    "figcaption",
-    "div",
-    "q",
-    "cite",
-    "kbd",
-    "samp",
-    "var",
-    "mark",
-    "caption",
-];
-
-/// The end tags of all that can stand closed in itself.
-const CLOSED: [&str; 46] = [
-    "</b>",
-    "</strong>",
-    "</i>",
-    "</em>",
-    "</u>",
-    "</s>",
-    "</code>",
-    "</small>",
-    "</a>",
-    "</pre>",
-    "</blockquote>",
-    "</ul>",
-    "</ol>",
-    "</dl>",
-    "</h1>",
-    "</h2>",
-    "</h3>",
-    "</h4>",
-    "</h5>",
-    "</h6>",
-    "</table>",
-    "</sub>",
-    "</sup>",
-    "</del>",
-    "</ins>",
-    "</abbr>",
-    "</figure>",
-    "</figcaption>",
-    "</div>",
-    "</q>",
-    "</cite>",
-    "</kbd>",
-    "</samp>",
-    "</var>",
-    "</mark>",
-    "</caption>",
-    "</p>",
-    "</li>",
-    "</dt>",
-    "</dd>",
-    "</thead>",
-    "</tbody>",
-    "</tfoot>",
-    "</tr>",
-    "</td>",
-    "</th>",
-];
-
-/// A tag as a tokenizer reads it.
-struct Tag<'a> {
-    name: &'a str,
-    attributes: usize,
-    is_closed: bool,
-    /// From the name to the `>`, which it includes.
-    length: usize,
-}
-
-impl<'a> Tag<'a> {
-    /// Reads a tag from its name on.
-    fn read(text: &'a str) -> Self {
-        let bytes = text.as_bytes();
-        let ends_name = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>');
-        let name_length = bytes.iter().position(ends_name).unwrap_or(bytes.len());
-        let mut tag = Tag {
-            name: &text[..name_length],
-            attributes: 0,
-            is_closed: false,
-            length: name_length,
-        };
-        let mut at = name_length;
-        while let Some(&byte) = bytes.get(at) {
-            at += 1;
-            match byte {
-                b'>' => break,
-                b'/' => tag.is_closed = bytes.get(at) == Some(&b'>'),
-                _ if byte.is_ascii_whitespace() => {}
-                _ => {
-                    tag.attributes += 1;
-                    at = end_of_attribute(bytes, at);
-                }
-            }
-        }
-        tag.length = at;
-        tag
-    }
-}
-
-/// Where the attribute ends whose name has its first byte before `at`.
-fn end_of_attribute(bytes: &[u8], mut at: usize) -> usize {
-    let is_blank = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_whitespace);
-    while bytes.get(at).is_some_and(|byte| !matches!(byte, b'=' | b'>' | b'/')) && !is_blank(at) {
-        at += 1;
-    }
-    let after_name = at;
-    while is_blank(at) {
-        at += 1;
-    }
-    if bytes.get(at) != Some(&b'=') {
-        return after_name;
-    }
-    at += 1;
-    while is_blank(at) {
-        at += 1;
-    }
-    match bytes.get(at) {
-        Some(&quote @ (b'"' | b'\'')) => {
-            let value = &bytes[at + 1..];
-            at + 1 + value.iter().position(|&byte| byte == quote).map_or(value.len(), |end| end + 1)
-        }
-        _ => {
-            while bytes.get(at).is_some_and(|&byte| byte != b'>') && !is_blank(at) {
-                at += 1;
-            }
-            at
-        }
-    }
-}
-
-/// The length of the comment at the start of `text` (WHATWG, sections 13.2.5.43 to 13.2.5.52).
-fn comment_length(text: &str) -> usize {
-    let inner = &text[4..];
-    for abrupt in [">", "->"] {
-        if inner.starts_with(abrupt) {
-            return 4 + abrupt.len();
-        }
-    }
-    let mut from = 0;
-    while let Some(dashes) = inner[from..].find("--") {
-        let after = &inner[from + dashes + 2..];
-        match after.as_bytes() {
-            [b'>', ..] => return 4 + from + dashes + 3,
-            [b'!', b'>', ..] => return 4 + from + dashes + 4,
-            _ => from += dashes + 1,
-        }
-    }
-    text.len()
-}
-
-/// Where `text` goes on after the end tag of `name`.
-fn end_of_content(text: &str, name: &str) -> Option<usize> {
-    let mut from = 0;
-    while let Some(at) = text[from..].find("</") {
-        let inner = &text[from + at + 2..];
-        let matches = inner.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
-        let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>');
-        if matches && inner.as_bytes().get(name.len()).is_some_and(ends) {
-            return Some(from + at + 2 + Tag::read(inner).length);
-        }
-        from += at + 2;
-    }
-    None
-}
-
-/// `name` in lower case; a name longer than any of ours as nothing.
-fn lower_case<'b>(name: &str, buffer: &'b mut [u8; 16]) -> &'b str {
-    let Some(place) = buffer.get_mut(..name.len()) else { return "" };
-    place.copy_from_slice(name.as_bytes());
-    place.make_ascii_lowercase();
-    std::str::from_utf8(place).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -539,14 +336,6 @@ mod tests {
         assert_eq!(left("<a name='x'/>y<td/><br/>"), "<a name='x'/></a>y<td/></td><br/>");
         assert_eq!(left("a<br></br>b</br>c"), "a<br>b<br>c");
         assert_eq!(left("<a href=http://x/>y</a>"), "<a href=http://x/>y</a>");
-    }
-
-    #[test]
-    fn comments_end_where_html_ends_them() {
-        for html in ["<!--><i>", "<!---><i>", "<!-- a --><i>", "<!-- a --!><i>", "<!-- -- - --><i>"]
-        {
-            assert_eq!(&html[comment_length(html)..], "<i>", "{html}");
-        }
     }
 
     #[test]

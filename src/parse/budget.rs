@@ -169,10 +169,13 @@ impl Walk {
             (_, "body" | "fullitem") if !self.is_atom && self.depth <= 4 => {
                 self.needs(Repair::Elements);
             }
-            ("", "link") if !self.is_atom && !is_open && self.depth <= 4 => {
-                if tag.attributes_raw().contains("href") {
-                    self.needs(Repair::Elements);
-                }
+            ("", "link")
+                if !self.is_atom
+                    && !is_open
+                    && self.depth <= 4
+                    && tag.attributes_raw().contains("href") =>
+            {
+                self.needs(Repair::Elements);
             }
             ("media", "description" | "title") => {
                 self.wants_text = Some(self.depth);
