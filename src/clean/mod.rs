@@ -9,4 +9,4 @@ pub mod plain;
 pub mod sanitise;
 pub mod scan;
 pub mod settle;
-pub mod tag;
+pub mod tokens;

@@ -266,6 +266,71 @@ mod tests {
         }
     }
 
+    /// Nothing but what the allow-list names, and only addresses of the web.
+    fn assert_safe(html: &str) {
+        let lists = ATTRIBUTES.map(|(_, names)| names).concat();
+        for piece in crate::clean::markup::pieces(html) {
+            let (Piece::Open { name, .. } | Piece::Close { name, .. }) = piece else { continue };
+            assert!(TAGS.contains(&name), "<{name}> in {html}");
+            let Piece::Open { attributes, .. } = piece else { continue };
+            for (name, value) in crate::clean::markup::attributes(attributes) {
+                let is_listed = lists.contains(&name) || ["lang", "dir", "rel"].contains(&name);
+                assert!(is_listed, "{name} in {html}");
+                let is_address = ["href", "src", "cite"].contains(&name);
+                let is_web =
+                    ["http://", "https://", "mailto:"].iter().any(|s| value.starts_with(s));
+                assert!(is_web || !is_address, "{value} in {html}");
+            }
+        }
+        assert_eq!(clean(html), html, "not stable");
+    }
+
+    #[test]
+    fn no_known_vector_passes() {
+        for html in [
+            "<script>alert(1)</script>",
+            "<scr<script>ipt>alert(1)</scr</script>ipt>",
+            "<img src=x onerror=alert(1)>",
+            "<img src='javascript:alert(1)' srcset='javascript:alert(1) 1x'>",
+            "<a href='jAvAsCrIpT:alert(1)' onclick=alert(1)>x</a>",
+            "<a href='javascript&colon;alert(1)'>x</a>",
+            "<a href='\u{1}javascript:alert(1)'>x</a>",
+            "<a href='https:evil.fr'>x</a><a href='\\\\evil.fr'>y</a>",
+            "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+            "<object data='data:text/html,x'><embed src=x></object>",
+            "<form action='javascript:alert(1)'><button formaction=x>y</button></form>",
+            "<base href='https://evil.fr/'><a href=x>y</a>",
+            "<meta http-equiv=refresh content='0;url=javascript:alert(1)'>",
+            "<link rel=stylesheet href=x><style>*{background:url(x)}</style>",
+            "<svg onload=alert(1)><script>alert(1)</script></svg>",
+            "<svg><style><img src=x onerror=alert(1)></style></svg>",
+            "<svg></p><style><a id=\"</style><img src=1 onerror=alert(1)>\">",
+            "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)></style></mglyph></table></mtext></math>",
+            "<math><annotation-xml encoding='text/html'><script>alert(1)</script></annotation-xml></math>",
+            "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+            "<noscript><p title='</noscript><img src=x onerror=alert(1)>'></noscript>",
+            "<template><script>alert(1)</script></template>",
+            "<select><template><script>alert(1)</script></template></select>",
+            "<textarea><img title='</textarea><img src=x onerror=alert(1)>'></textarea>",
+            "<title><img src=x onerror=alert(1)></title>",
+            "<xmp><img src=x onerror=alert(1)></xmp><plaintext><img src=x onerror=alert(1)>",
+            "<!--><img src=x onerror=alert(1)>--> <!-- --!><img src=x onerror=alert(1)>",
+            "<![CDATA[<img src=x onerror=alert(1)>]]>",
+            "<p style='background:url(javascript:alert(1))' class=x id=y>z</p>",
+            "<audio autoplay src=x><video poster='javascript:alert(1)'><source src=x></video></audio>",
+            "<table background='javascript:alert(1)'><td background=x>y</td></table>",
+            "<a href=\"https://e.fr/\" title='\"><script>alert(1)</script>'>x</a>",
+            "<a href='https://e.fr/\"onmouseover=alert(1)'>x</a>",
+            "<img alt='`onerror=alert(1)' src=https://e.fr/i>",
+            "<p/onclick=alert(1)>x</p><p\tonclick=alert(1)>y</p>",
+            "<a xlink:href='javascript:alert(1)' ping='https://e.fr' download>x</a>",
+            "<x-y onclick=alert(1)>z</x-y><custom is=script>",
+            "</table></td></tr></div></body></html><script>alert(1)</script>",
+        ] {
+            assert_safe(&clean(html));
+        }
+    }
+
     #[test]
     fn c1_controls_never_leave() {
         assert_eq!(
@@ -410,6 +475,22 @@ mod tests {
             "<q>",
         ]);
         proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the corpora are outside of the repository")]
+    fn no_vector_of_dompurify_passes() {
+        let Ok(corpora) = std::env::var("FEEDMILL_CORPORA") else {
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "FEEDMILL_CORPORA is not set");
+            println!("skipped: FEEDMILL_CORPORA is not set");
+            return;
+        };
+        let path = format!("{corpora}/sanitizer/dompurify-expect.json");
+        let text = std::fs::read_to_string(path).expect("the vectors");
+        let vectors: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        for vector in vectors.as_array().expect("a list") {
+            assert_safe(&clean(vector["payload"].as_str().expect("a payload")));
+        }
     }
 
     proptest::proptest! {

@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-use crate::clean::tag::{Tag, comment_length, end_of_content};
+use super::tokens::{self, Name, Tag};
 
 /// The largest body, in bytes.
 pub const MAX_BYTES: usize = 2_000_000;
@@ -115,7 +115,7 @@ struct Scan<'a> {
 }
 
 struct Open {
-    name: &'static str,
+    name: Name,
     formatting: bool,
     /// How many flat elements are open directly inside.
     flats: usize,
@@ -127,7 +127,7 @@ struct Open {
 struct Edit {
     from: usize,
     to: usize,
-    by: &'static str,
+    by: Cow<'static, str>,
 }
 
 impl<'a> Scan<'a> {
@@ -139,7 +139,7 @@ impl<'a> Scan<'a> {
             Some(byte) if byte.is_ascii_alphabetic() => self.start_tag(rest),
             Some(b'/') if bytes.get(2).is_some_and(u8::is_ascii_alphabetic) => self.end_tag(rest),
             Some(b'!') if rest.starts_with("<!--") => {
-                self.at += comment_length(rest);
+                self.at += tokens::comment_length(rest);
                 Ok(())
             }
             Some(b'/' | b'!' | b'?') => {
@@ -158,8 +158,8 @@ impl<'a> Scan<'a> {
         let (from, to) = (self.at, self.at + 1 + tag.length);
         self.count(&tag)?;
         self.at = to;
-        let mut lower = [0; 16];
-        let name = lower_case(tag.name, &mut lower);
+        let name = Name::new(tag.name);
+        let name = name.as_str();
         match fate(name) {
             Fate::Flat if tag.is_closed && !matches!(name, "br" | "hr" | "img") => {
                 self.close_here(to, name);
@@ -185,7 +185,7 @@ impl<'a> Scan<'a> {
             Fate::Gone if tag.is_closed => self.edit(from, to, ""),
             Fate::Gone => {
                 let after = &self.html[to..];
-                self.at = to + end_of_content(after, name).unwrap_or(after.len());
+                self.at = to + tokens::end_of_content(after, name).unwrap_or(after.len());
                 self.edit(from, self.at, "");
             }
         }
@@ -197,8 +197,8 @@ impl<'a> Scan<'a> {
         let (from, to) = (self.at, self.at + 2 + tag.length);
         self.count(&tag)?;
         self.at = to;
-        let mut lower = [0; 16];
-        let name = lower_case(tag.name, &mut lower);
+        let name = Name::new(tag.name);
+        let name = name.as_str();
         match fate(name) {
             // A serialiser that knows no empty elements writes <br></br>, which HTML reads as two.
             Fate::Flat if matches!(name, "br" | "hr" | "img") => {
@@ -227,16 +227,15 @@ impl<'a> Scan<'a> {
     }
 
     fn push(&mut self, name: &str, formatting: bool) -> Result<(), Beyond> {
-        let name = KEPT.iter().find(|kept| **kept == name).copied().unwrap_or("div");
         self.reopened += self.open.iter().filter(|open| open.formatting).count();
-        self.open.push(Open { name, formatting, flats: 0, in_cell: false });
+        self.open.push(Open { name: Name::new(name), formatting, flats: 0, in_cell: false });
         if self.open.len() > MAX_DEPTH { Err(Beyond) } else { Ok(()) }
     }
 
     /// An end tag closes the innermost element or, for all we can be sure of, nothing: the parser
     /// ignores some that cross others. So the count is never below the parser's.
     fn pop(&mut self, name: &str) {
-        match self.open.pop_if(|open| open.name == name) {
+        match self.open.pop_if(|open| open.name.as_str() == name) {
             Some(open) => self.is_nested &= !open.formatting || open.flats == 0,
             None => self.is_nested = false,
         }
@@ -244,7 +243,7 @@ impl<'a> Scan<'a> {
 
     /// Whether what stands here would be put before the table it stands in.
     fn is_between_cells(&self) -> bool {
-        self.open.last().is_some_and(|open| open.name == "table" && !open.in_cell)
+        self.open.last().is_some_and(|open| open.name.as_str() == "table" && !open.in_cell)
     }
 
     /// A flat element begins or ends: a cell opens or closes, or something else stands in a table.
@@ -255,7 +254,7 @@ impl<'a> Scan<'a> {
         if let Some(open) = self.open.last_mut().filter(|_| is_cell || is_row) {
             open.in_cell = is_cell && begins;
             // Outside of a table the parser knows no cells.
-            self.is_nested &= open.name == "table";
+            self.is_nested &= open.name.as_str() == "table";
         } else if is_cell || is_row {
             self.is_nested = false;
         }
@@ -263,12 +262,11 @@ impl<'a> Scan<'a> {
 
     /// XHTML's `<td/>` is open in HTML; its writer meant it closed.
     fn close_here(&mut self, at: usize, name: &str) {
-        let by = CLOSED.iter().find(|tag| &tag[2..tag.len() - 1] == name).copied();
-        self.edit(at, at, by.unwrap_or_default());
+        self.edit(at, at, format!("</{name}>"));
     }
 
-    fn edit(&mut self, from: usize, to: usize, by: &'static str) {
-        self.edits.push(Edit { from, to, by });
+    fn edit(&mut self, from: usize, to: usize, by: impl Into<Cow<'static, str>>) {
+        self.edits.push(Edit { from, to, by: by.into() });
     }
 
     /// Replaces what is to be replaced. Where a removal would let two characters meet that make
@@ -284,110 +282,12 @@ impl<'a> Scan<'a> {
             if edit.by.is_empty() && out.ends_with(['<', '/', '!', '&', '-', '?']) {
                 out.push(' ');
             }
-            out.push_str(edit.by);
+            out.push_str(&edit.by);
             from = edit.to;
         }
         out.push_str(&self.html[from..]);
         Cow::Owned(out)
     }
-}
-
-/// The names that can be open.
-const KEPT: [&str; 36] = [
-    "b",
-    "strong",
-    "i",
-    "em",
-    "u",
-    "s",
-    "code",
-    "small",
-    "a",
-    "pre",
-    "blockquote",
-    "ul",
-    "ol",
-    "dl",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "table",
-    "sub",
-    "sup",
-    "del",
-    "ins",
-    "abbr",
-    "figure",
-    "figcaption",
-    "div",
-    "q",
-    "cite",
-    "kbd",
-    "samp",
-    "var",
-    "mark",
-    "caption",
-];
-
-/// The end tags of all that can stand closed in itself.
-const CLOSED: [&str; 46] = [
-    "</b>",
-    "</strong>",
-    "</i>",
-    "</em>",
-    "</u>",
-    "</s>",
-    "</code>",
-    "</small>",
-    "</a>",
-    "</pre>",
-    "</blockquote>",
-    "</ul>",
-    "</ol>",
-    "</dl>",
-    "</h1>",
-    "</h2>",
-    "</h3>",
-    "</h4>",
-    "</h5>",
-    "</h6>",
-    "</table>",
-    "</sub>",
-    "</sup>",
-    "</del>",
-    "</ins>",
-    "</abbr>",
-    "</figure>",
-    "</figcaption>",
-    "</div>",
-    "</q>",
-    "</cite>",
-    "</kbd>",
-    "</samp>",
-    "</var>",
-    "</mark>",
-    "</caption>",
-    "</p>",
-    "</li>",
-    "</dt>",
-    "</dd>",
-    "</thead>",
-    "</tbody>",
-    "</tfoot>",
-    "</tr>",
-    "</td>",
-    "</th>",
-];
-
-/// `name` in lower case; a name longer than any of ours as nothing.
-fn lower_case<'b>(name: &str, buffer: &'b mut [u8; 16]) -> &'b str {
-    let Some(place) = buffer.get_mut(..name.len()) else { return "" };
-    place.copy_from_slice(name.as_bytes());
-    place.make_ascii_lowercase();
-    std::str::from_utf8(place).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -436,14 +336,6 @@ mod tests {
         assert_eq!(left("<a name='x'/>y<td/><br/>"), "<a name='x'/></a>y<td/></td><br/>");
         assert_eq!(left("a<br></br>b</br>c"), "a<br>b<br>c");
         assert_eq!(left("<a href=http://x/>y</a>"), "<a href=http://x/>y</a>");
-    }
-
-    #[test]
-    fn comments_end_where_html_ends_them() {
-        for html in ["<!--><i>", "<!---><i>", "<!-- a --><i>", "<!-- a --!><i>", "<!-- -- - --><i>"]
-        {
-            assert_eq!(&html[comment_length(html)..], "<i>", "{html}");
-        }
     }
 
     #[test]

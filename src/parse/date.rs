@@ -185,6 +185,9 @@ impl Seen {
         }
         match numbers {
             [(year, 4), (month, _), (day, _), ..] => day_of(*year, *month, *day),
+            [(year, 2), (month, 2), (day, 2), ..] if self.separator == Some('-') => {
+                day_of(full_year(*year), *month, *day)
+            }
             // 31.12.2026 and 31/12/2026 are common, 12/31/2026 is read where nothing else fits.
             [(first, _), (second, _), (year, width @ (2 | 4)), ..] => {
                 let year = if *width == 2 { full_year(*year) } else { *year };
@@ -207,21 +210,26 @@ fn full_year(two_digits: u32) -> u32 {
     if two_digits < 50 { 2000 + two_digits } else { 1900 + two_digits }
 }
 
-/// English and French names of months and how they are shortened, accents optional.
+/// English and French names of months and how they are shortened, accents optional; and those of
+/// their neighbours, as dates of feeds have them.
 fn month(word: &str) -> Option<u32> {
     Some(match word {
-        "jan" | "january" | "janv" | "janvier" => 1,
-        "feb" | "february" | "fév" | "fev" | "févr" | "fevr" | "février" | "fevrier" => 2,
-        "mar" | "march" | "mars" => 3,
-        "apr" | "april" | "avr" | "avril" => 4,
-        "may" | "mai" => 5,
-        "jun" | "june" | "juin" => 6,
-        "jul" | "july" | "juil" | "juill" | "juillet" => 7,
-        "aug" | "august" | "aoû" | "aout" | "août" => 8,
-        "sep" | "sept" | "september" | "septembre" => 9,
-        "oct" | "october" | "octobre" => 10,
-        "nov" | "november" | "novembre" => 11,
-        "dec" | "december" | "déc" | "décembre" | "decembre" => 12,
+        "jan" | "january" | "janv" | "janvier" | "januar" | "ene" | "enero" | "gen" | "gennaio" => {
+            1
+        }
+        "feb" | "february" | "fév" | "fev" | "févr" | "fevr" | "février" | "fevrier"
+        | "februar" | "febrero" | "febbraio" => 2,
+        "mar" | "march" | "mars" | "mär" | "märz" | "mrz" | "mrt" | "marzo" => 3,
+        "apr" | "april" | "avr" | "avril" | "abr" | "abril" | "aprile" => 4,
+        "may" | "mai" | "mei" | "mayo" | "mag" | "maggio" => 5,
+        "jun" | "june" | "juin" | "juni" | "junio" | "giu" | "giugno" => 6,
+        "jul" | "july" | "juil" | "juill" | "juillet" | "juli" | "julio" | "lug" | "luglio" => 7,
+        "aug" | "august" | "aoû" | "aout" | "août" | "ago" | "agosto" => 8,
+        "sep" | "sept" | "september" | "septembre" | "septiembre" | "set" | "settembre" => 9,
+        "oct" | "october" | "octobre" | "okt" | "oktober" | "octubre" | "ott" | "ottobre" => 10,
+        "nov" | "november" | "novembre" | "noviembre" => 11,
+        "dec" | "december" | "déc" | "décembre" | "decembre" | "dez" | "dezember" | "dic"
+        | "diciembre" | "dicembre" => 12,
         _ => return None,
     })
 }
@@ -238,10 +246,10 @@ fn zone(word: &str) -> Option<i32> {
         "aest" => 600,
         "aedt" => 660,
         "edt" | "ast" => -240,
-        "est" | "cdt" => -300,
-        "cst" | "mdt" => -360,
-        "mst" | "pdt" => -420,
-        "pst" => -480,
+        "et" | "est" | "cdt" => -300,
+        "ct" | "cst" | "mdt" => -360,
+        "mt" | "mst" | "pdt" => -420,
+        "pt" | "pst" => -480,
         _ => return None,
     })
 }
@@ -280,6 +288,7 @@ mod tests {
             ("12/31/2026", "2026-12-31T00:00:00Z"),
             ("Wed, 25 Aug 2012 03:25:42 GMT", "2012-08-25T03:25:42Z"),
             ("Sat, 07 Sep 02 00:00:01 GMT", "2002-09-07T00:00:01Z"),
+            ("03-12-31", "2003-12-31T00:00:00Z"),
             ("2026-11-23T24:00:00Z", "2026-11-24T00:00:00Z"),
             ("2026-06-30T23:59:60Z", "2026-07-01T00:00:00Z"),
         ] {

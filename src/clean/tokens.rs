@@ -1,15 +1,18 @@
-//! Tags and comments as a tokenizer of HTML reads them (WHATWG, section 13.2.5): where they end and
-//! how much they carry, not what they mean.
+//! The pieces of a stranger's HTML as a tokenizer of HTML sees them (WHATWG, section 13.2.5): where
+//! a tag ends, how many attributes it has, where a comment ends, where a script does.
+//!
+//! [`super::markup`] does the same for what our own sanitiser wrote, which is simpler.
 
 /// A tag as a tokenizer reads it.
+#[derive(Debug, Clone, Copy)]
 pub struct Tag<'a> {
     /// Its name, as written.
     pub name: &'a str,
     /// How many attributes it carries.
     pub attributes: usize,
-    /// Whether it is closed in itself, as in XML.
+    /// Whether it ends in `/>`.
     pub is_closed: bool,
-    /// From the name to the `>`, which it includes.
+    /// Its length from the name to the `>`, which it includes.
     pub length: usize,
 }
 
@@ -107,4 +110,61 @@ pub fn end_of_content(text: &str, name: &str) -> Option<usize> {
         from += at + 2;
     }
     None
+}
+
+/// The name of an element in lower case; one that is longer than any of HTML's is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Name {
+    bytes: [u8; 16],
+    length: usize,
+}
+
+impl Name {
+    /// Takes a name as written.
+    pub fn new(written: &str) -> Self {
+        let mut name = Self { bytes: [0; 16], length: 0 };
+        if let Some(place) = name.bytes.get_mut(..written.len()) {
+            place.copy_from_slice(written.as_bytes());
+            place.make_ascii_lowercase();
+            name.length = written.len();
+        }
+        name
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_counted_as_html_counts_them() {
+        for (text, attributes, is_closed, rest) in [
+            ("a>x", 0, false, "x"),
+            ("a b c=d e='f>' g = \"h/\" />x", 4, true, "x"),
+            ("a href=http://x/>y", 1, false, "y"),
+            ("a/b/c>x", 2, false, "x"),
+            ("a \"b>x", 1, false, "x"),
+            ("a b='never closed", 1, false, ""),
+        ] {
+            let tag = Tag::read(text);
+            assert_eq!(
+                (tag.attributes, tag.is_closed, &text[tag.length..]),
+                (attributes, is_closed, rest),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn comments_end_where_html_ends_them() {
+        for html in ["<!--><i>", "<!---><i>", "<!-- a --><i>", "<!-- a --!><i>", "<!-- -- - --><i>"]
+        {
+            assert_eq!(&html[comment_length(html)..], "<i>", "{html}");
+        }
+    }
 }
