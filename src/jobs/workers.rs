@@ -9,6 +9,8 @@ use std::thread;
 
 use tokio::sync::oneshot;
 
+use crate::telemetry::{self, WORKER};
+
 /// The stack of a worker: room for the deepest document the budget admits.
 const STACK_BYTES: usize = 8 << 20;
 
@@ -36,7 +38,7 @@ impl Workers {
         for number in 0..count.max(1) {
             let received = Arc::clone(&received);
             thread::Builder::new()
-                .name(format!("worker-{number}"))
+                .name(format!("{WORKER}{number}"))
                 .stack_size(STACK_BYTES)
                 .spawn(move || work(&received))?;
         }
@@ -55,7 +57,7 @@ impl Workers {
         let (answer, answered) = oneshot::channel();
         let piece = Box::new(move || {
             let result = catch_unwind(AssertUnwindSafe(work))
-                .map_err(|panic| Panicked(message_of(panic.as_ref())));
+                .map_err(|panic| Panicked(telemetry::message_of(panic.as_ref()).to_owned()));
             // Nobody waits any more if the refresh was aborted: then the result is not wanted.
             let _ = answer.send(result);
         });
@@ -74,14 +76,6 @@ fn work(received: &Mutex<mpsc::Receiver<Piece>>) {
             Err(mpsc::RecvError) => return,
         }
     }
-}
-
-fn message_of(panic: &(dyn std::any::Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "without a message".to_owned())
 }
 
 #[cfg(test)]
