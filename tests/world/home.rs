@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// Where a mill lives.
 #[derive(Debug)]
@@ -61,10 +62,21 @@ impl Home {
     }
 }
 
-/// A port of loopback that is free now.
-pub(crate) fn free_port() -> u16 {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    free.expect("loopback has a free port").port()
+/// The first port that is tried; from 32768 on ports are given to clients (Linux), who would now and
+/// then take one between this look and the mill's start.
+const FIRST_PORT: u16 = 12_000;
+const PORTS: u16 = 20_000;
+
+/// A port that nobody listens on, another for every home of this process.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let apart = std::process::id().wrapping_mul(97);
+    let free = |_: &u16| -> Option<u16> {
+        let next = u32::from(NEXT.fetch_add(1, Ordering::Relaxed)).wrapping_add(apart);
+        let port = FIRST_PORT + u16::try_from(next % u32::from(PORTS)).expect("below PORTS");
+        TcpListener::bind(("127.0.0.1", port)).is_ok().then_some(port)
+    };
+    (0..PORTS).find_map(|tried| free(&tried)).expect("loopback has a free port")
 }
 
 #[test]

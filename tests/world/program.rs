@@ -2,7 +2,8 @@
 
 use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -44,17 +45,34 @@ fn command(program: &str, folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// Waits until `is_so`, which the world outside this process must make true, and fails after
+/// `patience`.
+pub(crate) fn eventually(what: &str, patience: Duration, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < patience, "not within {patience:?}: {what}");
+        // A child in real time: there is nothing of ours to wait on.
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// A running service. Dropping it kills it.
 #[derive(Debug)]
 pub(crate) struct Service {
     child: Child,
-    log: Option<JoinHandle<String>>,
+    log: Arc<Mutex<Vec<u8>>>,
+    listener: Option<JoinHandle<()>>,
 }
 
 impl Service {
+    /// Starts `feedmill run` in `home` and returns at once.
+    pub(crate) fn launch(home: &Home) -> Self {
+        Self::spawn(env!("CARGO_BIN_EXE_feedmill"), home.folder(), &["run"])
+    }
+
     /// Starts `feedmill run` in `home` and returns when it says that it is ready.
     pub(crate) fn start(home: &Home) -> Self {
-        let mut service = Self::spawn(env!("CARGO_BIN_EXE_feedmill"), home.folder(), &["run"]);
+        let mut service = Self::launch(home);
         let ready = home.url("/health/ready");
         let begun = Instant::now();
         while !reader::get(&ready).is_ok_and(|answer| answer.status == 200) {
@@ -75,13 +93,17 @@ impl Service {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        let mut stderr = child.stderr.take().expect("it is piped");
-        let log = thread::spawn(move || {
-            let mut text = Vec::new();
-            let _ = stderr.read_to_end(&mut text);
-            String::from_utf8_lossy(&text).into_owned()
-        });
-        Self { child, log: Some(log) }
+        let stderr = child.stderr.take().expect("it is piped");
+        let log = Arc::default();
+        let heard = Arc::clone(&log);
+        let listener = Some(thread::spawn(move || listen(stderr, &heard)));
+        Self { child, log, listener }
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        let log = self.log.lock().expect("no thread panics while it holds the log");
+        String::from_utf8_lossy(&log).into_owned()
     }
 
     /// Sends a signal.
@@ -90,9 +112,28 @@ impl Service {
         kill(Pid::from_raw(pid), signal).expect("a child of ours");
     }
 
+    /// Whether it still runs.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.child.try_wait().expect("a child of ours").is_none()
+    }
+
+    /// The most memory it has had at once so far, in kB (`VmHWM` of proc(5)).
+    pub(crate) fn peak_kb(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("it runs");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let words = peak.and_then(|peak| peak.split_whitespace().next());
+        words.and_then(|kb| kb.parse().ok()).expect("proc(5) has it")
+    }
+
     /// Asks it to stop, as systemd does; returns how it ended and its log.
-    pub(crate) fn stop(mut self) -> (ExitStatus, String) {
+    pub(crate) fn stop(self) -> (ExitStatus, String) {
         self.signal(Signal::SIGTERM);
+        self.ends()
+    }
+
+    /// Waits until it has ended; returns how, and its log.
+    pub(crate) fn ends(mut self) -> (ExitStatus, String) {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("a child of ours") {
@@ -107,7 +148,17 @@ impl Service {
     pub(crate) fn kill(&mut self) -> String {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        self.log.take().and_then(|log| log.join().ok()).unwrap_or_default()
+        if let Some(listener) = self.listener.take() {
+            let _ = listener.join();
+        }
+        self.log()
+    }
+}
+
+fn listen(mut stderr: ChildStderr, log: &Mutex<Vec<u8>>) {
+    let mut buffer = [0; 4096];
+    while let Ok(length @ 1..) = stderr.read(&mut buffer) {
+        log.lock().expect("as above").extend(&buffer[..length]);
     }
 }
 
