@@ -3,9 +3,13 @@
 //! Tests that move time have the mill in process; tests that kill it, or look at what a command
 //! does to files, run it as a child. What they hold is listed in `docs/cases.md`.
 
+mod clocks;
+mod hostile_titles;
 mod identity;
+mod letters;
 mod mornings;
 mod outputs;
+mod selection;
 mod validators;
 
 use chrono::{DateTime, Utc};
