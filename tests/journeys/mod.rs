@@ -9,8 +9,13 @@ mod identity;
 mod letters;
 mod mornings;
 mod outputs;
+mod rehearsals;
+mod reload;
 mod selection;
+mod signals;
+mod two_at_once;
 mod validators;
+mod visible;
 
 use chrono::{DateTime, Utc};
 
