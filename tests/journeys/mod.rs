@@ -4,8 +4,12 @@
 //! does to files, run it as a child. What they hold is listed in `docs/cases.md`.
 
 mod clocks;
+mod corpora;
+mod full_disk;
+mod hostile_documents;
 mod hostile_titles;
 mod identity;
+mod kills;
 mod letters;
 mod mornings;
 mod outputs;
