@@ -68,7 +68,7 @@ const FIRST_PORT: u16 = 12_000;
 const PORTS: u16 = 20_000;
 
 /// A port that nobody listens on, another for every home of this process.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let apart = std::process::id().wrapping_mul(97);
     let free = |_: &u16| -> Option<u16> {
