@@ -16,3 +16,4 @@ pub(crate) mod reader;
 pub(crate) mod relay;
 pub(crate) mod request;
 pub(crate) mod servers;
+pub(crate) mod witness;
