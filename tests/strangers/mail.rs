@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
+
 use crate::world::feed::Post;
 use crate::world::home::{self, Home, free_port};
 use crate::world::mailbox::Letter;
@@ -178,23 +180,80 @@ fn fetch_all(port: u16) -> io::Result<Vec<Letter>> {
     Ok(letters)
 }
 
+/// A letter as Python's `email` reads it.
+#[derive(Debug, Deserialize)]
+struct Decoded {
+    subject: String,
+    /// Name and mailbox.
+    from: [String; 2],
+    /// The whole and its parts.
+    parts: Vec<String>,
+    text: String,
+    html: String,
+    /// The names of all headers, in lower case.
+    headers: Vec<String>,
+    defects: Vec<String>,
+}
+
+/// What every letter says about itself. A relay adds others.
+const HEADERS: [&str; 9] = [
+    "date",
+    "from",
+    "to",
+    "subject",
+    "message-id",
+    "list-id",
+    "auto-submitted",
+    "mime-version",
+    "content-type",
+];
+
+fn html_unescaped(html: &str) -> String {
+    html.replace("&#39;", "'").replace("&amp;", "&")
+}
+
+fn decode(letter: &[u8]) -> Decoded {
+    let mut python = Command::new(servers::python())
+        .args(["-c", include_str!("letter.py")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python starts");
+    // Dropped at once: an end of the letter is what it waits for.
+    python.stdin.take().expect("it is piped").write_all(letter).expect("it listens");
+    let output = python.wait_with_output().expect("it ends");
+    serde_json::from_slice(&output.stdout).expect("JSON, as letter.py prints it")
+}
+
 #[test]
 fn an_edition_travels_through_postfix_to_a_mail_program() {
     let test = "an edition travels through postfix";
-    if !servers::present(test, &["postfix", "dovecot"]) || !servers::as_root(test) {
+    // Where feedparser is, Python is.
+    let programs = ["postfix", "dovecot", "feedparser"];
+    if !servers::present(test, &programs) || !servers::as_root(test) {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder of its own");
     let office = PostOffice::open(folder.path());
     let publisher = Publisher::start();
-    let title = "« L'été » : 100 % de réussite…";
-    publisher.posts("/rss", [Post::new("1").titled(title).saying("<p>Corps & âme</p>")]);
+    let title = "«\u{a0}Été à Nîmes\u{a0}» : 1\u{202f}000\u{a0}€ d'œufs 🎄";
+    let body = "Corps & âme, « déjà » pour 5 € 👩‍👩‍👧.";
+    let endless = "œ".repeat(3_000);
+    let far = format!("https://exemple.fr/{}", "a/".repeat(700));
+    // The last of a document is its oldest and leads.
+    let posts = [
+        Post::new("1").titled("Une ligne sans fin").saying(&endless),
+        Post::new("2").titled("Une adresse sans fin").at(&far).saying("<p>.</p>"),
+        Post::new("3").titled(title).saying(&format!("<p>{}</p>", body.replace('&', "&amp;"))),
+    ];
+    publisher.posts("/rss", posts);
     let home = Home::new();
     home.configure(
         &[publisher.url("/rss")],
         home::Post::Relay(office.smtp),
-        "[[newsletter]]\nname = \"matin\"\ntitle = \"Le matin\"\nat = \"06:30\"\n\
-         timezone = \"Europe/Paris\"\nlanguage = \"fr\"\nfrom = \"moulin@exemple.fr\"\n\
+        "[[newsletter]]\nname = \"matin\"\ntitle = \"Le matin d'Éloïse\"\nat = \"06:30\"\n\
+         timezone = \"Europe/Paris\"\nlanguage = \"fr\"\n\
+         from = \"Éloïse & Cie <moulin@exemple.fr>\"\n\
          to = [\"zoe@exemple.fr\", \"ali@exemple.fr\"]\n",
     );
     assert_eq!(feedmill(&home, &["refresh", "--all"]).code, Some(0));
@@ -207,10 +266,25 @@ fn an_edition_travels_through_postfix_to_a_mail_program() {
     to.sort();
     assert_eq!(to, ["ali@exemple.fr", "zoe@exemple.fr"]);
     for letter in &letters {
-        assert!(letter.text.contains("L'été") || letter.text.contains("L’été"), "{}", letter.text);
-        assert!(letter.html.contains("100"), "{}", letter.html);
         assert!(letter.message_id.ends_with("@exemple.fr"), "{}", letter.message_id);
         let returned = letter.header("return-path").unwrap_or_default();
         assert!(returned.contains("moulin@exemple.fr"), "{returned}");
+        let longest = letter.bytes.split(|byte| *byte == b'\n').map(<[u8]>::len).max();
+        // RFC 5322, section 2.1.1: 998 octets before CRLF, of which the CR is still there.
+        assert!(longest <= Some(999), "{longest:?}");
+
+        let read = decode(&letter.bytes);
+        assert_eq!(read.defects, [""; 0]);
+        assert!(read.subject.starts_with(&format!("{title}, et 2 autres · ")), "{}", read.subject);
+        assert_eq!(read.from, ["Éloïse & Cie", "moulin@exemple.fr"]);
+        assert_eq!(read.parts, ["multipart/alternative", "text/plain", "text/html"]);
+        for part in [&read.text, &html_unescaped(&read.html)] {
+            for words in [title, body, &far, "Le matin d'Éloïse"] {
+                assert!(part.contains(words), "{words}\n{part}");
+            }
+        }
+        for name in HEADERS {
+            assert_eq!(read.headers.iter().filter(|header| *header == name).count(), 1, "{name}");
+        }
     }
 }

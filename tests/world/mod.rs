@@ -19,3 +19,4 @@ pub(crate) mod relay;
 pub(crate) mod request;
 pub(crate) mod runner;
 pub(crate) mod servers;
+pub(crate) mod witness;
