@@ -61,8 +61,12 @@ fn respell(url: &Url) -> String {
 }
 
 fn fold_host(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
-    let Some(Host::Domain(_)) = url.host() else { return host.to_owned() };
+    let written = url.host_str().unwrap_or_default();
+    let host = written.trim_end_matches('.');
+    let is_name = matches!(url.host(), Some(Host::Domain(_))) && !host.is_empty();
+    if !is_name {
+        return written.to_owned();
+    }
     let registrable = psl::domain_str(host).unwrap_or(host);
     let before = host.strip_suffix(registrable).unwrap_or_default();
     let kept =
@@ -168,6 +172,7 @@ mod tests {
             ("http://x.fr/a", "https://x.fr/a"),
             ("https://X.FR:443/a/", "http://x.fr:80/a"),
             ("https://www.x.fr./a", "https://x.fr/a"),
+            ("http://./a", "https://./a"),
             ("https://m.x.fr/a", "https://www.x.fr/a"),
             ("https://fr.m.wikipedia.org/wiki/Flux", "https://fr.wikipedia.org/wiki/Flux"),
             ("https://amp.x.co.uk/a", "https://x.co.uk/a"),
