@@ -77,7 +77,7 @@ create table entry (
 ) strict;
 
 create index entry_document on entry (document, feed_id) where document is not null;
-create index entry_title on entry (title_hash, feed_id);
+create index entry_title on entry (feed_id, title_hash);
 create index entry_ordered on entry (ordered, id, feed_id);
 
 create table entry_body (

@@ -239,6 +239,8 @@ impl Refresher {
 
     async fn decide(&self, feed: &Feed, reading: Arc<Reading>) -> Result<Plan, RefreshError> {
         let known = match reading.as_ref() {
+            // Before its first document a feed has no entries, and after it another generation.
+            Reading::Document(_) if !feed.state.polled_before => Vec::new(),
             Reading::Document(read) => {
                 let (keys, documents) =
                     (read.identified.lookup_keys(), read.identified.lookup_documents());

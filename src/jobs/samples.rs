@@ -76,7 +76,11 @@ impl Mill {
         let (arrivals, changes) = (Vec::new(), Vec::new());
         let mut plan = Plan { feed, generation, state, arrivals, changes, noteworthy: true };
         fill(&mut plan);
-        self.store.commit(plan).await.expect("committed").arrived
+        let keys: Vec<_> = plan.arrivals.iter().map(|arrival| arrival.key).collect();
+        self.store.commit(plan).await.expect("committed");
+        let known = self.store.known(feed, &keys, &[], &[]).await.expect("known entries");
+        let number = |key| known.iter().find(|known| known.key == key).map(|known| known.id);
+        keys.into_iter().filter_map(number).collect()
     }
 
     /// The feed posts.

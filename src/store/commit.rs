@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use crate::model::entry::{Content, EntryId, EntryKey, Fingerprint, Known, order};
+use crate::model::entry::{Content, EntryKey, Fingerprint, Known, order};
 use crate::model::feed::FeedId;
 use crate::model::plan::{Arrival, Change, Plan};
 use crate::model::text::CLEANER;
@@ -16,14 +16,14 @@ use crate::store::error::StoreError;
 use crate::store::feed_row::{COLUMNS, state_values};
 use crate::store::lists::{pieces, placeholders};
 use crate::store::open::Store;
-use crate::store::statement::{Answer, Row, Statement, Value};
+use crate::store::statement::{Row, Statement, Value};
 use crate::store::upkeep;
 
 /// What a commit wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Committed {
-    /// The numbers of the entries that are new, in the order of the plan.
-    pub arrived: Vec<EntryId>,
+    /// How many entries are new.
+    pub arrived: usize,
     /// How many entries were changed.
     pub changed: usize,
 }
@@ -39,14 +39,16 @@ pub(in crate::store) static FEED: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+// Neither gives rows back nor takes them from a query: SQLite would keep a journal of its own for
+// each such statement, to be able to undo half of it.
 pub(in crate::store) const ARRIVE: &str = "insert into entry (feed_id, backlog, ordered, \
     first_seen, document, title_hash, changed, published, fingerprint, entry_key, title, link, \
     authors, categories, enclosures) \
     values ($1, $2, $3, $4, $5, $6, $4, $7, $8, $9, $10, $11, $12, $13, $14) \
-    on conflict (feed_id, entry_key) do nothing returning id";
+    on conflict (feed_id, entry_key) do nothing";
 
 pub(in crate::store) const ARRIVE_BODY: &str = "insert into entry_body (entry_id, cleaner, html) \
-    select id, $3, $4 from entry where feed_id = $1 and entry_key = $2 \
+    values ((select id from entry where feed_id = $1 and entry_key = $2), $3, $4) \
     on conflict (entry_id) do nothing";
 
 pub(in crate::store) const CHANGE: &str = "update entry set changes = changes + 1, changed = $3, \
@@ -87,7 +89,7 @@ impl Store {
         let changed = plan.changes.len();
         let answers = self.engine.write(operation(plan)).await?;
         let arrived = answers.iter().skip(1).step_by(2).take(arrivals);
-        Ok(Committed { arrived: arrived.filter_map(id_of).collect(), changed })
+        Ok(Committed { arrived: arrived.map(|answer| answer.touched).sum(), changed })
     }
 }
 
@@ -108,13 +110,6 @@ fn known(row: Row) -> Result<Known, StoreError> {
         fingerprint: Fingerprint(cells.int()?),
         changes: cells.count()?,
     })
-}
-
-fn id_of(answer: &Answer) -> Option<EntryId> {
-    match answer.rows.first()?.0.first()? {
-        Value::Int(id) => Some(EntryId(*id)),
-        Value::Null | Value::Text(_) | Value::Blob(_) => None,
-    }
 }
 
 /// The feed's row, then two statements for each arrival and each change.

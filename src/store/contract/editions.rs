@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::world::{
-    World, arrival, edition, feed, minute, plan, post, slot, subscriptions, with_feeds,
+    World, arrival, arrive, edition, feed, minute, plan, post, slot, subscriptions, with_feeds,
 };
 use crate::model::edition::Edition;
 use crate::model::entry::EntryId;
@@ -36,8 +36,8 @@ pub(super) async fn a_newsletter_sees_what_arrived_and_no_more(world: &impl Worl
         arrival.content.published = Some(minute(-1_000 * i64::from(rank)));
         arrival
     });
-    let arrived = store.commit(plan(&first, minute(10), arrivals.collect())).await;
-    expected.extend(&arrived.expect("a commit").arrived[..2]);
+    let arrived = arrive(&store, plan(&first, minute(10), arrivals.collect())).await;
+    expected.extend(&arrived[..2]);
     let tags = ["presse".to_owned()];
     post(&store, 2, &["d'ailleurs"], minute(11)).await;
     let selected = store.waiting("matin", &tags, 2).await.expect("a selection");

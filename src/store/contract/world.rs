@@ -119,7 +119,25 @@ pub(in crate::store) async fn post(
 ) -> Vec<EntryId> {
     let feed = feed(store, number).await;
     let arrivals = guids.iter().map(|guid| arrival(guid, now)).collect();
-    store.commit(plan(&feed, now, arrivals)).await.expect("a commit").arrived
+    arrive(store, plan(&feed, now, arrivals)).await
+}
+
+/// Commits a plan; the numbers of the entries that are new by it, in the order of the plan.
+pub(in crate::store) async fn arrive(store: &Store, plan: Plan) -> Vec<EntryId> {
+    let (feed, mut keys) = (plan.feed, Vec::new());
+    for arrival in &plan.arrivals {
+        if !keys.contains(&arrival.key) {
+            keys.push(arrival.key);
+        }
+    }
+    let kept = || async { store.known(feed, &keys, &[], &[]).await.expect("known entries") };
+    let before = kept().await;
+    let committed = store.commit(plan).await.expect("a commit");
+    let mut new = kept().await;
+    new.retain(|known| !before.contains(known));
+    new.sort_by_key(|known| keys.iter().position(|key| *key == known.key));
+    assert_eq!(committed.arrived, new.len());
+    new.iter().map(|known| known.id).collect()
 }
 
 /// The slot of day `day` of March 2026.

@@ -28,6 +28,10 @@ const READER_CACHE_KIB: i64 = 1_024;
 /// How large the log may stay after a checkpoint, in bytes.
 const LOG_LIMIT: i64 = 16 << 20;
 
+/// After how many pages in the log it is moved into the file: 16 MiB. A poll touches pages here and
+/// there; the longer the log, the more often a page that is moved has been written twice.
+const LOG_PAGES: i64 = 4_096;
+
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 96;
 
@@ -36,6 +40,7 @@ pub fn writer(path: &Path) -> Result<Connection, StoreError> {
     let connection = maker(path)?;
     log_ahead(&connection)?;
     connection.pragma_update_and_check(None, "journal_size_limit", LOG_LIMIT, |_| Ok(()))?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", LOG_PAGES, |_| Ok(()))?;
     Ok(connection)
 }
 
