@@ -34,7 +34,12 @@ pub fn mend(text: &str) -> String {
             None if tag.ends_with("/>") => out.push_str(tag),
             None if open.len() < MAX_OPEN => {
                 let end = tag.find(|c: char| c.is_ascii_whitespace() || c == '>').unwrap_or(1);
-                open.push(&tag[1..end]);
+                let name = &tag[1..end];
+                if matches!(name, "item" | "entry") {
+                    // The one before was never closed: items that nest were taken apart already.
+                    close(&mut out, &mut open, name);
+                }
+                open.push(name);
                 out.push_str(tag);
             }
             None => {}
@@ -71,6 +76,7 @@ mod tests {
             ("<a><b>x</a>", "<a><b>x</b></a>"),
             ("<a><b>x</b></b></c></a>", "<a><b>x</b></a>"),
             ("<a><b>x <c/", "<a><b>x </b></a>"),
+            ("<a><item>1<item>2</a>", "<a><item>1</item><item>2</item></a>"),
             ("<a><![CDATA[</a>]]><b y='z'>", "<a><![CDATA[</a>]]><b y='z'></b></a>"),
             ("<d><p>a<p>b<br>c</d>", "<d><p>a<p>b<br>c</br></p></p></d>"),
         ] {
