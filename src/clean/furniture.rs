@@ -1,5 +1,6 @@
 //! What stands in a body and is no part of the text: shortcodes that a plugin left behind, links to
-//! skip a menu, the line that says where the post first appeared.
+//! skip a menu, the line that says where the post first appeared, the line at the end that asks to
+//! subscribe.
 //!
 //! It works on the sanitiser's output. Code is left alone, and so are brackets that mean something
 //! to readers: `[...]`, `[…]`, `[1]`, `[sic]`, `[MàJ]`.
@@ -170,4 +171,109 @@ fn text_of(html: &str) -> String {
         })
         .collect::<String>()
         .replace('\u{a0}', " ")
+}
+
+/// In how many paragraphs at the end a promotion may stand.
+const LAST_PARAGRAPHS: usize = 3;
+/// The longest promotion, in characters of text.
+const LONGEST_PROMOTION: usize = 200;
+
+/// What a promotion asks for, in lower case.
+const ASKED: [&str; 14] = [
+    "abonnez-vous",
+    "inscrivez-vous",
+    "suivez-nous",
+    "suivez ",
+    "rejoignez",
+    "retrouvez-nous",
+    "recevez ",
+    "ne manquez ",
+    "ne rien manquer",
+    "ne manquer aucun",
+    "subscribe",
+    "sign up",
+    "follow us",
+    "join us",
+];
+/// And where.
+const PLACES: [&str; 17] = [
+    "newsletter",
+    "google actualités",
+    "google news",
+    "google discover",
+    "réseaux sociaux",
+    "facebook",
+    "twitter",
+    "instagram",
+    "whatsapp",
+    "telegram",
+    "discord",
+    "linkedin",
+    "bluesky",
+    "mastodon",
+    "youtube",
+    "notre chaîne",
+    "flux rss",
+];
+
+/// `html` without the promotions among its last paragraphs; never without all of its text.
+pub fn without_promotions(mut html: String) -> String {
+    'again: loop {
+        let mut end = html.len();
+        for _ in 0..LAST_PARAGRAPHS {
+            let Some(close) = html[..end].rfind("</p>") else { return html };
+            let Some(open) = html[..close].rfind("<p") else { return html };
+            if is_promotion(&html[open..close]) && !text_of(&html[..open]).trim().is_empty() {
+                html.replace_range(open..close + 4, "");
+                html.truncate(html.trim_ascii_end().len());
+                continue 'again;
+            }
+            end = open;
+        }
+        return html;
+    }
+}
+
+/// Whether a paragraph, without its end tag, is short and asks to follow or to subscribe somewhere.
+fn is_promotion(paragraph: &str) -> bool {
+    let Some((tag, inner)) = paragraph.split_once('>') else { return false };
+    let is_paragraph = tag == "<p" || tag.starts_with("<p ");
+    if !is_paragraph || inner.len() > 10 * LONGEST_PROMOTION {
+        return false;
+    }
+    let text = text_of(inner).to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    text.chars().count() < LONGEST_PROMOTION && has(&ASKED) && has(&PLACES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn promotions_at_the_end_go() {
+        let text = "<p>Un paragraphe.</p>";
+        for promotion in [
+            "<p><strong>🟣 Pour ne manquer aucune news, abonnez-vous sur Google&nbsp;Actualités.</strong></p>",
+            "<p>Suivez-nous sur <a href=\"https://e.fr\">Facebook</a>&nbsp;!</p>",
+            "<p>Subscribe to our newsletter</p>\n<p>Follow us on Twitter</p>",
+        ] {
+            assert_eq!(without_promotions(format!("{text}{promotion}")), text, "{promotion}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_promotion_stays() {
+        let article = "<p>La newsletter de Facebook compte un million d’abonnés.</p>";
+        let first = "<p>Abonnez-vous à notre newsletter.</p>";
+        let long = format!("<p>Suivez-nous sur Twitter. {}</p>", "Du texte. ".repeat(30));
+        for html in [
+            article.to_owned(),
+            first.to_owned(),
+            format!("<p>a</p>{long}"),
+            format!("<p>a</p>{first}{}", article.repeat(3)),
+        ] {
+            assert_eq!(without_promotions(html.clone()), html);
+        }
+    }
 }

@@ -17,6 +17,8 @@ use crate::model::text::{HeaderText, PlainText, SafeHtml};
 const TITLE_GRAPHEMES: usize = 1000;
 /// The longest name or category, in graphemes.
 const LABEL_GRAPHEMES: usize = 200;
+/// The longest tag in a title, in bytes.
+const LONGEST_TAG: usize = 1_000;
 /// How many marks may stand on one letter.
 const MARKS_ON_A_LETTER: usize = 8;
 
@@ -120,13 +122,13 @@ fn without_formatting(text: &str) -> Cow<'_, str> {
     if !text.contains('<') {
         return Cow::Borrowed(text);
     }
-    let lower = text.to_ascii_lowercase();
+    let mut pairs = Pairs { lower: text.to_ascii_lowercase(), known: Vec::new() };
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('<') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        match formatting_tag(rest, &lower) {
+        match formatting_tag(rest, &mut pairs) {
             Some((length, is_break)) => {
                 if is_break {
                     out.push(' ');
@@ -143,15 +145,29 @@ fn without_formatting(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The length of the formatting tag at the start of `text`, and whether it parts words; `whole` is
-/// the title in lower case, to look for the other half of a pair.
-fn formatting_tag(text: &str, whole: &str) -> Option<(usize, bool)> {
-    let length = text.find('>')? + 1;
+/// Which elements a title both opens and closes.
+struct Pairs {
+    lower: String,
+    known: Vec<(String, bool)>,
+}
+
+impl Pairs {
+    fn has(&mut self, name: &str) -> bool {
+        if let Some((_, has)) = self.known.iter().find(|(known, _)| known == name) {
+            return *has;
+        }
+        let opens = [">", " "].iter().any(|end| self.lower.contains(&format!("<{name}{end}")));
+        let has = opens && self.lower.contains(&format!("</{name}>"));
+        self.known.push((name.to_owned(), has));
+        has
+    }
+}
+
+/// The length of the formatting tag at the start of `text`, and whether it parts words.
+fn formatting_tag(text: &str, pairs: &mut Pairs) -> Option<(usize, bool)> {
+    let length = text.bytes().take(LONGEST_TAG).position(|byte| byte == b'>')? + 1;
     let inner = text[1..length - 1].trim_end_matches('/');
-    let (is_end, inner) = match inner.strip_prefix('/') {
-        Some(inner) => (true, inner),
-        None => (false, inner),
-    };
+    let inner = inner.strip_prefix('/').unwrap_or(inner);
     let end = inner.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(inner.len());
     let name = inner[..end].to_ascii_lowercase();
     if inner[end..].starts_with(|c: char| !c.is_ascii_whitespace()) {
@@ -163,13 +179,7 @@ fn formatting_tag(text: &str, whole: &str) -> Option<(usize, bool)> {
         | "font" | "i" | "ins" | "kbd" | "mark" | "nobr" | "q" | "s" | "samp" | "small"
         | "span" | "strike" | "strong" | "sub" | "sup" | "tt" | "u" | "var" | "p" | "div"
         | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
-            let has_pair = match is_end {
-                true => {
-                    whole.contains(&format!("<{name}>")) || whole.contains(&format!("<{name} "))
-                }
-                false => whole.contains(&format!("</{name}>")),
-            };
-            has_pair.then_some((length, matches!(name.as_bytes(), b"p" | b"div")))
+            pairs.has(&name).then_some((length, matches!(name.as_bytes(), b"p" | b"div")))
         }
         _ => None,
     }

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use super::{characters, entities, plain, scan, settle};
+use super::{characters, entities, furniture, plain, scan, settle};
 use crate::model::document::RawHtml;
 use crate::model::text::SafeHtml;
 use crate::model::url::WebUrl;
@@ -131,6 +131,8 @@ pub fn body(raw: &RawHtml, base: Option<&WebUrl>) -> SafeHtml {
         Ok(html) => cleaned(&html, base),
         Err(scan::Beyond) => reduced(&text),
     };
+    // Escaping can make four bytes of one.
+    let safe = if safe.len() > scan::MAX_BYTES { reduced(&safe) } else { safe };
     // Once entities are decoded, what was encoded twice may show.
     match characters::mend(&safe) {
         Cow::Borrowed(_) => SafeHtml::cleaned(safe),
@@ -151,6 +153,7 @@ fn cleaned(html: &scan::Scanned<'_>, base: Option<&WebUrl>) -> String {
             safe = again;
         }
     }
+    let safe = furniture::without_promotions(safe);
     if safe.contains('<') { safe.trim_ascii().to_owned() } else { on_one_line(&safe) }
 }
 
@@ -183,7 +186,9 @@ fn in_paragraphs(text: &str) -> String {
     match paragraphs.as_slice() {
         [] => String::new(),
         [one] => one.clone(),
-        many => many.iter().map(|paragraph| format!("<p>{paragraph}</p>")).collect(),
+        many => furniture::without_promotions(
+            many.iter().map(|paragraph| format!("<p>{paragraph}</p>")).collect(),
+        ),
     }
 }
 
@@ -213,6 +218,7 @@ mod tests {
     fn text_without_markup_becomes_paragraphs() {
         for (given, kept) in [
             ("un\r\n\r\n deux\ntrois\n\n\n", "<p>un</p><p>deux<br>trois</p>"),
+            ("un\n\nAbonnez-vous à notre newsletter", "<p>un</p>"),
             ("seul &amp; &eacute;crit", "seul &amp; écrit"),
             ("1 &lt; 2", "1 &lt; 2"),
             (" \n ", ""),
@@ -343,6 +349,11 @@ mod tests {
     fn a_body_beyond_the_limits_is_passed_on_as_text() {
         let html = format!("{}fin &amp; suite", "<div>".repeat(50_000));
         assert_eq!(clean(&html), "fin &amp; suite");
+        for html in ["<".repeat(1_900_000), "mot. ".repeat(500_000), "<div>x".repeat(100_001)] {
+            let once = clean(&html);
+            assert!(once.len() <= scan::MAX_BYTES && !once.is_empty());
+            assert_eq!(clean(&once), once);
+        }
     }
 
     /// Pieces of which strangers' HTML is made, well and badly nested.

@@ -21,7 +21,8 @@ pub const MAX_ATTRIBUTES: usize = 256;
 pub const MAX_TAGS: usize = 100_000;
 /// How many character references a body may hold.
 pub const MAX_REFERENCES: usize = 250_000;
-/// How often a formatting element may have to be opened again in the blocks that follow it.
+/// How often a formatting element may have to be opened again in the blocks that follow it, or an
+/// open element be passed on the way out of a table.
 pub const MAX_REOPENED: usize = 1_000_000;
 
 /// The body is beyond a limit: it can only be passed on as text.
@@ -189,6 +190,9 @@ impl<'a> Scan<'a> {
                 self.edit(from, self.at, "");
             }
         }
+        if self.is_between_cells() {
+            self.reopened += self.open.len();
+        }
         if self.reopened > MAX_REOPENED { Err(Beyond) } else { Ok(()) }
     }
 
@@ -352,6 +356,7 @@ mod tests {
             (format!("<p {}>", "a ".repeat(MAX_ATTRIBUTES + 1)), false),
             ("a".repeat(MAX_BYTES + 1), false),
             ("&amp".repeat(MAX_REFERENCES + 1), false),
+            ("<table>x".repeat(400) + &"<p>".repeat(9_000), false),
             (
                 (0..400).map(|n| format!("<b id={n}>")).collect::<String>() + &"<p>".repeat(9_000),
                 false,

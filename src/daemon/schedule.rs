@@ -104,10 +104,14 @@ impl Schedule {
         self.wait(feed, line, next_check);
     }
 
-    /// A feed is to be asked as soon as its site allows, whatever its next check.
+    /// A feed is to be asked as soon as its site allows, whatever its next check: before those that
+    /// are merely due.
     pub fn ask(&mut self, feed: FeedId, site: &Site, now: DateTime<Utc>) {
         let line = self.line(site);
-        self.enter(feed, line, now);
+        if !self.taken.contains(&feed) {
+            self.enter(feed, line, now);
+            self.lines[line].feeds.rotate_right(1);
+        }
     }
 
     /// The feeds that may be asked at `now`, at most `most`, as far as connections are free.

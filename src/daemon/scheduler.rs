@@ -149,7 +149,11 @@ impl Scheduler {
         match &self.trouble {
             _ if self.stop.is_draining() => 0,
             None => usize::MAX,
-            Some(trouble) => usize::from(trouble.until <= now && self.under_way.is_empty()),
+            // What a person wants is tried at once.
+            Some(trouble) => {
+                let may = trouble.until <= now || !self.wanted.is_empty();
+                usize::from(may && self.under_way.is_empty())
+            }
         }
     }
 
@@ -173,8 +177,11 @@ impl Scheduler {
     }
 
     fn wake(&self) -> crate::clock::Wait {
-        let pause = self.trouble.as_ref().map(|trouble| trouble.until);
-        let wakes = [self.schedule.next_wake().max(pause), self.load_again];
+        let now = self.refresher.clock.now();
+        let pause = self.trouble.as_ref().map(|trouble| trouble.until).filter(|until| *until > now);
+        let check =
+            self.schedule.next_wake().map(|check| pause.map_or(check, |end| check.max(end)));
+        let wakes = [check, pause, self.load_again];
         match wakes.into_iter().flatten().min() {
             Some(at) if self.schedule.has_free_connection() => self.refresher.clock.until(at),
             _ => Box::pin(std::future::pending()),
@@ -244,7 +251,7 @@ impl Scheduler {
                 None
             }
             Err(RefreshError::Panicked) => Some(now + AFTER_TROUBLE),
-            Err(RefreshError::Store(_)) => Some(now),
+            Err(RefreshError::Store(_)) => Some(now + AFTER_TROUBLE),
         };
         // Who ordered it while it was under way has what it brought.
         self.wanted.remove(&start.feed);

@@ -15,7 +15,7 @@ use crate::model::document::{Repair, Unreadable};
 /// How deep elements, or JSON values, may nest.
 pub const MAX_DEPTH: usize = 200;
 /// How many elements, or JSON values, a document may hold.
-pub const MAX_ELEMENTS: usize = 250_000;
+pub const MAX_ELEMENTS: usize = 200_000;
 /// How many items.
 pub const MAX_ITEMS: usize = 20_000;
 /// How many attributes one element may carry.
@@ -299,7 +299,8 @@ fn is_character(name: &str) -> bool {
 
 /// Bounds a JSON document by one look at its brackets, before any of it is read.
 pub fn json(text: &str) -> Result<(), Unreadable> {
-    let (mut depth, mut values, mut in_string, mut escaped) = (0_usize, 0_usize, false, false);
+    let (mut depth, mut values, mut items) = (0_usize, 0_usize, 0_usize);
+    let (mut in_string, mut escaped) = (false, false);
     for byte in text.bytes() {
         if in_string {
             match byte {
@@ -312,13 +313,20 @@ pub fn json(text: &str) -> Result<(), Unreadable> {
         }
         match byte {
             b'"' => in_string = true,
-            b'{' | b'[' => depth += 1,
+            b'{' | b'[' => {
+                depth += 1;
+                // An object in an array of the document: an item.
+                items += usize::from(byte == b'{' && depth == 3);
+            }
             b'}' | b']' => depth = depth.saturating_sub(1),
             b',' | b':' => values += 1,
             _ => {}
         }
         if depth > MAX_DEPTH {
             return Err(Unreadable::TooMuch { limit: MAX_DEPTH, unit: "levels of JSON" });
+        }
+        if items > MAX_ITEMS {
+            return Err(Unreadable::TooMuch { limit: MAX_ITEMS, unit: "items" });
         }
         if values > 2 * MAX_ELEMENTS {
             return Err(Unreadable::TooMuch { limit: 2 * MAX_ELEMENTS, unit: "JSON values" });

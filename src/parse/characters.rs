@@ -13,6 +13,9 @@ use crate::clean::entities;
 const MAX_ENTITY: usize = 500;
 const MAX_ENTITIES: usize = 200;
 
+/// The longest name of a root, prefix included, in bytes.
+const LONGEST_NAME: usize = 60;
+
 /// A feed cut out of what surrounds it.
 #[derive(Debug, Default)]
 pub struct Framed<'a> {
@@ -26,36 +29,44 @@ pub struct Framed<'a> {
 
 /// Finds the feed in `text`. Where there is none, all of it is returned.
 pub fn framed(text: &str) -> Framed<'_> {
-    let mut internal = HashMap::new();
+    let mut internal = None;
     let mut at = 0;
+    // Looked for once: what is not there must not be looked for at every comment.
+    let last_comment = text.rfind("-->").unwrap_or(0);
     while let Some(next) = text[at..].find('<') {
         at += next;
         let rest = &text[at..];
         if rest.starts_with("<!--") {
-            at += rest.find("-->").map_or(4, |end| end + 3);
-        } else if rest.get(..9).is_some_and(|head| head.eq_ignore_ascii_case("<!DOCTYPE")) {
+            let end = if at < last_comment { rest.find("-->") } else { None };
+            at += end.map_or(4, |end| end + 3);
+        } else if internal.is_none() && is_doctype(rest) {
             let length = doctype_length(rest);
-            internal = internal_entities(&rest[..length]);
+            internal = Some(internal_entities(&rest[..length]));
             at += length;
         } else if let Some(name) = root_name(rest) {
             let close = format!("</{name}");
             let end = rest.rfind(&close).and_then(|from| Some(from + rest[from..].find('>')? + 1));
             let text = &rest[..end.unwrap_or(rest.len())];
-            return Framed { text, entities: internal, is_feed: true };
+            return Framed { text, entities: internal.unwrap_or_default(), is_feed: true };
         } else {
             at += 1;
         }
     }
-    Framed { text, entities: internal, is_feed: false }
+    Framed { text, entities: internal.unwrap_or_default(), is_feed: false }
 }
 
 /// The qualified name of the feed's root, if its start tag stands at the start of `text`.
 pub fn root_name(text: &str) -> Option<&str> {
     let after = text.strip_prefix('<')?;
-    let end = after.find(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/'))?;
+    let ends = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/');
+    let end = after.bytes().take(LONGEST_NAME).position(ends)?;
     let name = &after[..end];
     let local = name.rsplit(':').next()?;
     ["rss", "feed", "rdf"].iter().any(|root| root.eq_ignore_ascii_case(local)).then_some(name)
+}
+
+fn is_doctype(text: &str) -> bool {
+    text.get(..9).is_some_and(|head| head.eq_ignore_ascii_case("<!DOCTYPE"))
 }
 
 fn doctype_length(text: &str) -> usize {
@@ -91,6 +102,7 @@ fn internal_entities(doctype: &str) -> HashMap<&str, &str> {
 /// `text` with its characters mended.
 pub fn mend(text: &str, internal: &HashMap<&str, &str>) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 16);
+    let ends = Ends::of(text);
     let mut rest = text;
     while let Some(at) = rest.find(['<', '&']) {
         push_legal(&mut out, &rest[..at]);
@@ -98,12 +110,37 @@ pub fn mend(text: &str, internal: &HashMap<&str, &str>) -> String {
         let taken = if rest.starts_with('&') {
             push_reference(&mut out, rest, internal)
         } else {
-            push_markup(&mut out, rest, internal)
+            push_markup(&mut out, rest, &ends, internal)
         };
         rest = &rest[taken..];
     }
     push_legal(&mut out, rest);
     out
+}
+
+/// How many bytes from the end the last end of a comment, of an instruction and of any tag begins:
+/// looked for once, since what is not there must not be looked for at every beginning.
+struct Ends {
+    comment: usize,
+    instruction: usize,
+    tag: usize,
+}
+
+impl Ends {
+    fn of(text: &str) -> Self {
+        let from_end = |at: Option<usize>| at.map_or(usize::MAX, |at| text.len() - at);
+        Self {
+            comment: from_end(text.rfind("-->")),
+            instruction: from_end(text.rfind("?>")),
+            tag: from_end(text.rfind('>')),
+        }
+    }
+
+    /// The length of what begins at the start of `rest` and ends with `end`; else `opening`.
+    fn length(rest: &str, last: usize, end: &str, opening: usize) -> usize {
+        let found = if rest.len() >= last { rest.find(end) } else { None };
+        found.map_or(opening, |at| at + end.len())
+    }
 }
 
 /// Adds `text` without what XML 1.0 (section 2.2) forbids.
@@ -153,9 +190,9 @@ fn push_escaped(out: &mut String, c: char) {
 }
 
 /// Adds what stands at the `<` at the start of `rest`; returns the bytes taken.
-fn push_markup(out: &mut String, rest: &str, internal: &HashMap<&str, &str>) -> usize {
+fn push_markup(out: &mut String, rest: &str, ends: &Ends, internal: &HashMap<&str, &str>) -> usize {
     if rest.starts_with("<!--") {
-        return rest.find("-->").map_or(4, |end| end + 3);
+        return Ends::length(rest, ends.comment, "-->", 4);
     }
     if let Some(inner) = rest.strip_prefix("<![CDATA[") {
         let length = inner.find("]]>").unwrap_or(inner.len());
@@ -165,14 +202,15 @@ fn push_markup(out: &mut String, rest: &str, internal: &HashMap<&str, &str>) -> 
         return (9 + length + 3).min(rest.len());
     }
     if rest.starts_with("<?") {
-        return rest.find("?>").map_or(2, |end| end + 2);
+        return Ends::length(rest, ends.instruction, "?>", 2);
     }
     if rest.starts_with("<!") {
-        return rest.find('>').map_or(2, |end| end + 1);
+        return Ends::length(rest, ends.tag, ">", 2);
     }
     let after = rest[1..].strip_prefix('/').unwrap_or(&rest[1..]);
     let is_tag = after.starts_with(|c: char| c.is_alphabetic() || c == '_');
-    match tag_length(rest).filter(|_| is_tag) {
+    let length = if is_tag { tag_length(rest) } else { None };
+    match length {
         Some(length) => {
             push_tag(out, &rest[..length], internal);
             length
@@ -198,8 +236,8 @@ pub fn tag_length(text: &str) -> Option<usize> {
             _ => {}
         }
     }
-    let end = text.find('>')?;
-    text[1..end].find('<').is_none().then_some(end + 1)
+    let end = 1 + text[1..].find(['<', '>'])?;
+    (text.as_bytes()[end] == b'>').then_some(end + 1)
 }
 
 /// Adds a tag; ampersands in its values are mended.

@@ -355,6 +355,10 @@ mod tests {
                 format!("{{\"items\": {}", "[".repeat(100_000)),
                 limit(budget::MAX_DEPTH, "levels of JSON"),
             ),
+            (
+                format!("{{\"items\": [{}", "{},".repeat(budget::MAX_ITEMS + 1)),
+                limit(budget::MAX_ITEMS, "items"),
+            ),
             (" ".repeat(decode::MAX_BYTES + 1), limit(decode::MAX_BYTES, "bytes")),
         ] {
             assert_eq!(read_text(&text), Err(error));

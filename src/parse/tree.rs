@@ -36,7 +36,12 @@ pub fn mend(text: &str) -> String {
             None if tag.ends_with("/>") => out.push_str(tag),
             None if open.len() < MAX_OPEN => {
                 let end = tag.find(|c: char| c.is_ascii_whitespace() || c == '>').unwrap_or(1);
-                open.push(Open { name: &tag[1..end], from: out.len() });
+                let name = &tag[1..end];
+                if matches!(name, "item" | "entry") {
+                    // The one before was never closed: items that nest were taken apart already.
+                    close(&mut out, &mut open, name);
+                }
+                open.push(Open { name, from: out.len() });
                 out.push_str(tag);
             }
             None => {}
@@ -96,13 +101,14 @@ mod tests {
             ("<a><b>x</a>", "<a><b>x</b></a>"),
             ("<a><b>x</b></b></c></a>", "<a><b>x</b></a>"),
             ("<a><b>x <c/", "<a><b>x </b></a>"),
+            ("<a><item>1<item>2</a>", "<a><item>1</item><item>2</item></a>"),
             ("<a><![CDATA[</a>]]><b y='z'>", "<a><![CDATA[</a>]]><b y='z'></b></a>"),
             ("<c><item>a</item><item><t>b", "<c><item>a</item></c>"),
             (
                 "<c><item>a</item><item><id>1</id><t>b",
                 "<c><item>a</item><item><id>1</id><t>b</t></item></c>",
             ),
-            ("<c><item>a<item>b", "<c><item>a<item>b</item></item></c>"),
+            ("<c><item>a<item>b", "<c><item>a</item></c>"),
             ("<d><p>a<p>b<br>c</d>", "<d><p>a<p>b<br>c</br></p></p></d>"),
         ] {
             assert_eq!(mend(text), closed, "{text}");

@@ -1,6 +1,6 @@
 //! What waits, what is sealed, what is settled.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
 use super::world::{
     World, arrival, arrive, edition, feed, minute, plan, post, slot, subscriptions, with_feeds,
