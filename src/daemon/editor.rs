@@ -77,8 +77,9 @@ async fn answer(
         match &answer {
             Answer::NotDue(next) => return Ok(*next),
             Answer::Sealed { .. } => desk.posted.notify_one(),
-            Answer::TooFew { .. } | Answer::Missed(_) | Answer::Made(_) => {}
+            Answer::TooFew { .. } | Answer::Missed(_) | Answer::Made(_) => {
+                tracing::info!(newsletter = %newsletter.name, "{}", answer.told());
+            }
         }
-        tracing::info!(newsletter = %newsletter.name, "{}", answer.told());
     }
 }

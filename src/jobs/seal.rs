@@ -93,8 +93,8 @@ impl Answer {
         match self {
             Self::NotDue(_) => "no edition is due".to_owned(),
             Self::Sealed { slot, shown, counted, letters, .. } => format!(
-                "the edition of {} is sealed: {shown} entries shown, {counted} counted, {letters} \
-                 letters queued",
+                "the edition of {} is sealed (entries shown: {shown}, counted: {counted}; \
+                 letters: {letters})",
                 named(slot)
             ),
             Self::TooFew { slot, waiting } => format!(
@@ -161,7 +161,11 @@ impl Sealer {
         let (shown, counted) = (edition.shown.len(), edition.counted.len());
         let letters = edition.letters.len();
         match self.store.seal(edition).await {
-            Ok(edition) => Ok(Answer::Sealed { edition, slot, shown, counted, letters }),
+            Ok(edition) => {
+                tracing::info!(newsletter = %newsletter.name, edition.id = edition.0, shown, counted,
+                    letters, slot = %format!("{} {}", slot.date, slot.time), "edition sealed");
+                Ok(Answer::Sealed { edition, slot, shown, counted, letters })
+            }
             // Somebody was faster, with this slot or with one of its entries.
             Err(StoreError::Conflict) => {
                 match self.store.edition_of(&newsletter.name, &slot).await? {
