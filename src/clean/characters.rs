@@ -109,7 +109,10 @@ fn to_byte(c: char) -> Option<u8> {
 /// Whether no character of the UTF-8 `bytes` would be replaced.
 fn is_clean(bytes: &[u8]) -> bool {
     const STEP: usize = 64;
-    let is_suspect = |&byte: &u8| (byte < 0x20) | (byte == 0x7f) | (byte == 0xc2) | (byte == 0xef);
+    let is_suspect = |&byte: &u8| {
+        let is_control = (byte < 0x20) & (byte != b'\n') & (byte != b'\r') & (byte != b'\t');
+        is_control | (byte == 0x7f) | (byte == 0xc2) | (byte == 0xef)
+    };
     for (n, piece) in bytes.chunks(STEP).enumerate() {
         // Without an early exit, so that many bytes are compared at once.
         if piece.iter().fold(false, |seen, byte| seen | is_suspect(byte))
