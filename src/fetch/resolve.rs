@@ -2,7 +2,7 @@
 //!
 //! `hickory` asks the name servers of `/etc/resolv.conf` and honours `/etc/hosts`; both files are
 //! looked at again when they change, and a machine that has none yet starts all the same, with an
-//! error per look-up. At most [`LOOKUPS_AT_ONCE`] look-ups are in flight.
+//! error per look-up. At most 256 look-ups are in flight.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;

@@ -8,12 +8,14 @@
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::extras::{Collector, Extras};
+use super::extras::{self, Collector, Extras};
 use super::namespaces::{self, ATOM, NAMESPACES, RSS_1};
 use crate::model::document::{Repair, Unreadable};
 
 /// How deep elements, or JSON values, may nest.
 pub const MAX_DEPTH: usize = 200;
+/// How deep groups may nest, those elements in which feed-rs calls itself: its frames are large.
+pub const MAX_GROUPS: usize = 32;
 /// How many elements, or JSON values, a document may hold.
 pub const MAX_ELEMENTS: usize = 200_000;
 /// How many items.
@@ -61,9 +63,9 @@ pub fn survey(xml: &str) -> Result<Survey, Unreadable> {
             Ok(Event::Start(tag)) => walk.start(&tag, true)?,
             Ok(Event::Empty(tag)) => {
                 walk.start(&tag, false)?;
-                walk.end();
+                walk.end(tag.local_name().into_inner());
             }
-            Ok(Event::End(_)) => walk.end(),
+            Ok(Event::End(tag)) => walk.end(tag.local_name().into_inner()),
             Ok(Event::Text(text)) => walk.text(&text),
             Ok(Event::CData(text)) => walk.text(&text),
             Ok(Event::GeneralRef(name)) => walk.reference(&name),
@@ -94,6 +96,7 @@ struct Walk {
     survey: Survey,
     collector: Collector,
     depth: usize,
+    groups: usize,
     elements: usize,
     is_atom: bool,
     declared: [bool; NAMESPACES.len()],
@@ -105,6 +108,26 @@ struct Walk {
     person: Option<usize>,
     person_at: bool,
     person_wide: bool,
+    /// The depth of an element in which feed-rs looks for a time of play.
+    duration: Option<usize>,
+}
+
+/// Whether feed-rs may call itself for what is inside: `media:group`, `media:content`,
+/// `itunes:category`, under whatever prefix.
+fn is_group(name: &str) -> bool {
+    matches!(name, "group" | "content" | "category")
+}
+
+/// From how many digits on a number does not fit where feed-rs puts it.
+const TOO_MANY_DIGITS: usize = 12;
+
+fn overflows(text: &str) -> bool {
+    let mut digits = 0;
+    text.len() >= TOO_MANY_DIGITS
+        && text.bytes().any(|byte| {
+            digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
+            digits >= TOO_MANY_DIGITS
+        })
 }
 
 impl Walk {
@@ -117,6 +140,10 @@ impl Walk {
         self.elements += 1;
         if self.depth > MAX_DEPTH {
             return Err(Unreadable::TooMuch { limit: MAX_DEPTH, unit: "levels of elements" });
+        }
+        self.groups += usize::from(is_group(tag.local_name().into_inner()));
+        if self.groups > MAX_GROUPS {
+            return Err(Unreadable::TooMuch { limit: MAX_GROUPS, unit: "levels of groups" });
         }
         if self.elements > MAX_ELEMENTS {
             return Err(Unreadable::TooMuch { limit: MAX_ELEMENTS, unit: "elements" });
@@ -170,6 +197,13 @@ impl Walk {
                     self.needs(Repair::Elements);
                 }
             }
+            ("itunes", "duration") => self.duration = Some(self.depth),
+            ("media", "thumbnail" | "text") => {
+                let times = ["time", "start", "end"].map(|name| extras::attribute(tag, name));
+                if times.into_iter().flatten().any(|time| overflows(&time)) {
+                    self.needs(Repair::Elements);
+                }
+            }
             ("", "author" | "managingEditor" | "webMaster")
             | ("dc", "creator")
             | ("itunes", "author") => {
@@ -180,7 +214,7 @@ impl Walk {
                 "" | "content",
                 "title" | "description" | "encoded" | "guid" | "summary" | "content",
             ) if self.depth <= 4 && self.text_only.is_none() => {
-                let kind = if self.is_atom { super::extras::attribute(tag, "type") } else { None };
+                let kind = if self.is_atom { extras::attribute(tag, "type") } else { None };
                 let holds_markup = kind.is_some_and(|kind| {
                     kind.ends_with("html") && kind != "html" && kind != "text/html"
                         || kind.ends_with("xml")
@@ -193,7 +227,8 @@ impl Walk {
         }
     }
 
-    fn end(&mut self) {
+    fn end(&mut self, name: &str) {
+        self.groups = self.groups.saturating_sub(usize::from(is_group(name)));
         if self.wants_text.take_if(|depth| *depth == self.depth).is_some() {
             self.needs(Repair::Elements);
         }
@@ -204,6 +239,7 @@ impl Walk {
             self.needs(Repair::Elements);
         }
         self.text_only.take_if(|depth| *depth == self.depth);
+        self.duration.take_if(|depth| *depth == self.depth);
         self.collector.end(self.depth);
         self.depth -= usize::from(self.depth > 0);
     }
@@ -215,6 +251,9 @@ impl Walk {
         if self.person == Some(self.depth) {
             self.person_at |= text.contains('@');
             self.person_wide |= !text.is_ascii();
+        }
+        if self.duration == Some(self.depth) && overflows(text) {
+            self.needs(Repair::Elements);
         }
         self.collector.text(text, self.depth);
     }
@@ -234,7 +273,7 @@ impl Walk {
     }
 
     fn root(&mut self, tag: &BytesStart<'_>, name: &str) {
-        let default = super::extras::attribute(tag, "xmlns");
+        let default = extras::attribute(tag, "xmlns");
         let default = default.as_deref();
         self.survey.root = match name.to_ascii_lowercase().as_str() {
             "rss" | "feed" | "rdf" | "entry" => Root::Feed,
@@ -244,7 +283,7 @@ impl Walk {
         let is_prefixed = tag.name().into_inner().contains(':');
         let is_known = match name {
             "rss" => {
-                let version = super::extras::attribute(tag, "version");
+                let version = extras::attribute(tag, "version");
                 let is_version = matches!(version.as_deref(), Some("2.0" | "0.91" | "0.92" | ""));
                 is_version && default.is_none_or(|namespace| namespace == RSS_1)
             }

@@ -69,24 +69,24 @@ struct Mender<'a> {
 }
 
 impl<'a> Mender<'a> {
-    fn out(&mut self) -> Option<&mut String> {
-        self.buffers.last_mut()
-    }
-
     /// Whether what stands here is inside an element that was judged as a whole.
     fn is_settled(&self) -> Option<Fate> {
         self.open.last().copied().filter(|fate| !matches!(fate, Fate::Enter | Fate::Item))
     }
 
-    /// Copies up to `to`, unless what is around it is dropped or gathered.
-    fn copy(&mut self, to: usize) {
-        let piece = &self.xml[self.at..to];
-        if matches!(self.is_settled(), None | Some(Fate::Keep))
-            && let Some(out) = self.out()
-        {
-            out.push_str(piece);
+    /// Writes `text` in place of what stands up to `to`.
+    fn write(&mut self, text: &str, to: usize) {
+        if let Some(out) = self.buffers.last_mut() {
+            out.push_str(text);
         }
         self.at = to;
+    }
+
+    /// Copies up to `to`, unless what is around it is dropped or gathered.
+    fn copy(&mut self, to: usize) {
+        let is_copied = matches!(self.is_settled(), None | Some(Fate::Keep));
+        let piece = if is_copied { &self.xml[self.at..to] } else { "" };
+        self.write(piece, to);
     }
 
     fn start(&mut self, tag: &BytesStart<'_>, to: usize, is_open: bool) {
@@ -102,29 +102,17 @@ impl<'a> Mender<'a> {
                 self.copy(to);
             }
             Fate::Keep if is_outermost => {
-                let piece = &self.xml[self.at..to];
-                let relabelled = relabelled(tag, piece, is_open);
-                if let Some(out) = self.out() {
-                    out.push_str(&relabelled);
-                }
-                self.at = to;
+                let relabelled = relabelled(tag, &self.xml[self.at..to], is_open);
+                self.write(&relabelled, to);
             }
-            Fate::Text(_) | Fate::Person(_) | Fate::Body(_) if is_outermost => {
-                let head = match fate {
-                    Fate::Body(_) => "<content:encoded>".to_owned(),
-                    _other => relabelled_as_text(tag),
-                };
-                if let Some(out) = self.out() {
-                    out.push_str(&head);
-                }
-                self.at = to;
+            Fate::Text(_) | Fate::Person(_) if is_outermost => {
+                let head = relabelled_as_text(tag);
+                self.write(&head, to);
             }
+            Fate::Body(_) if is_outermost => self.write("<content:encoded>", to),
             Fate::Link => {
                 let address = entities::escape(&attribute(tag, "href").unwrap_or_default());
-                if let Some(out) = self.out() {
-                    out.push_str(&format!("<link>{address}</link>"));
-                }
-                self.at = to;
+                self.write(&format!("<link>{address}</link>"), to);
             }
             Fate::Drop if is_outermost => self.at = to,
             Fate::Keep | Fate::Drop | Fate::Text(_) | Fate::Person(_) | Fate::Body(_) => {
@@ -195,20 +183,17 @@ impl<'a> Mender<'a> {
         };
         let is_outermost = self.is_settled().is_none();
         match fate {
-            Fate::Text(from) | Fate::Person(from) | Fate::Body(from) if is_outermost => {
-                let inner = &self.xml[from..self.at];
-                let text = unwrapped(inner);
-                let text = if matches!(fate, Fate::Person(_)) { name_of(&text) } else { text };
-                let end = match fate {
-                    Fate::Body(_) => "</content:encoded>",
-                    _other => &self.xml[self.at..to],
-                };
-                let escaped = entities::escape(&text);
-                if let Some(out) = self.out() {
-                    out.push_str(&escaped);
-                    out.push_str(end);
-                }
-                self.at = to;
+            Fate::Text(from) if is_outermost => {
+                let text = entities::escape(&unwrapped(&self.xml[from..self.at]));
+                self.write(&format!("{text}{}", &self.xml[self.at..to]), to);
+            }
+            Fate::Person(from) if is_outermost => {
+                let name = entities::escape(&name_of(&unwrapped(&self.xml[from..self.at])));
+                self.write(&format!("{name}{}", &self.xml[self.at..to]), to);
+            }
+            Fate::Body(from) if is_outermost => {
+                let text = entities::escape(&unwrapped(&self.xml[from..self.at]));
+                self.write(&format!("{text}</content:encoded>"), to);
             }
             Fate::Drop if is_outermost => self.at = to,
             Fate::Item => {

@@ -186,7 +186,8 @@ fn origin(extras: &ItemExtras, base: &WebUrl) -> Option<Origin> {
     (!title.is_empty() || url.is_some()).then_some(Origin { title, url })
 }
 
-/// The fullest text there is: content, else summary, else what podcasts and videos carry.
+/// The fullest text there is: content, unless the summary says twice as much; else what podcasts
+/// and videos carry.
 fn body(entry: Entry, kind: &FeedType) -> RawHtml {
     let content = entry.content.and_then(|content| {
         let media_type = content.content_type.as_ref();
@@ -194,24 +195,24 @@ fn body(entry: Entry, kind: &FeedType) -> RawHtml {
         let is_text = ["text/", "html", "xml"].iter().any(|part| media_type.contains(part));
         content.body.filter(|_| is_text).map(|body| (body, is_plain))
     });
-    let text = |text: Text, is_plain: bool| (text.content, is_plain);
+    let is_plain = |text: &Text| text.content_type.as_ref() == "text/plain";
     let summary = entry.summary.map(|summary| {
-        let is_plain = summary.content_type.as_ref() == "text/plain";
-        text(summary, is_plain && *kind == FeedType::Atom)
+        let is_plain = is_plain(&summary) && *kind == FeedType::Atom;
+        (summary.content, is_plain)
     });
-    let media = entry.media.into_iter().find_map(|media| media.description).map(|description| {
-        let is_plain = description.content_type.as_ref() == "text/plain";
-        text(description, is_plain)
-    });
-    let (body, is_plain) = [content, summary, media]
-        .into_iter()
-        .flatten()
-        .find(|(body, _)| !body.trim().is_empty())
-        .unwrap_or_default();
-    // Text says that it is text, and then means it only if it holds no HTML all the same.
-    match is_plain && !looks_like_html(&body) {
-        true => RawHtml(entities::escape(&body)),
-        false => RawHtml(body),
+    let media = entry.media.into_iter().find_map(|media| media.description);
+    let media = media.map(|text| (text.content.clone(), is_plain(&text)));
+    let is_filled = |(body, _): &(String, bool)| !body.trim().is_empty();
+    let (content, summary) = (content.filter(is_filled), summary.filter(is_filled));
+    let fuller = match (content, summary) {
+        (Some(content), Some(summary)) if summary.0.len() > 2 * content.0.len() => Some(summary),
+        (content, summary) => content.or(summary),
+    };
+    // Text says that it is text, and is believed unless it holds HTML all the same.
+    match fuller.or(media.filter(is_filled)) {
+        Some((body, true)) if !looks_like_html(&body) => RawHtml(entities::escape(&body)),
+        Some((body, _)) => RawHtml(body),
+        None => RawHtml::default(),
     }
 }
 

@@ -58,7 +58,7 @@ fn read_xml(text: &str, base: &WebUrl) -> Result<Document, Unreadable> {
         let candidate = repair::mend(text, rung);
         let survey = budget::survey(&candidate)?;
         next = repair::above(rung).map(|above| above.max(survey.needs));
-        if rung == Repair::None {
+        if rung == Repair::None || root != Root::Html && survey.root == Root::Feed {
             root = survey.root.clone();
         }
         if survey.root != Root::Feed || (survey.needs > rung && rung < Repair::Tree) {
@@ -223,8 +223,8 @@ mod tests {
                 ),
             ] {
                 let error = read_text(&format!("{head}{groups}{foot}")).expect_err("too deep");
-                let limit = budget::MAX_DEPTH;
-                assert_eq!(error, Unreadable::TooMuch { limit, unit: "levels of elements" });
+                let limit = budget::MAX_GROUPS;
+                assert_eq!(error, Unreadable::TooMuch { limit, unit: "levels of groups" });
             }
         }
     }
@@ -325,6 +325,22 @@ mod tests {
             assert_eq!(read(file.contents(), None, &base()).as_ref(), Ok(&document), "{name}");
         }
         assert!(broken.is_empty(), "{}", broken.join("\n"));
+    }
+
+    #[test]
+    fn what_is_within_the_budget_fits_a_small_stack() {
+        let nested = |name: &str| {
+            let depth = if name == "x" { budget::MAX_DEPTH - 3 } else { budget::MAX_GROUPS };
+            format!("{}{}", format!("<{name}>").repeat(depth), format!("</{name}>").repeat(depth))
+        };
+        let head = "<rss version=\"2.0\" xmlns:media=\"http://search.yahoo.com/mrss/\" \
+                    xmlns:itunes=\"http://www.itunes.com/dtds/podcast-1.0.dtd\"><channel>";
+        for name in ["media:group", "media:content", "itunes:category", "x"] {
+            let text = format!("{head}<item>{}</item></channel></rss>", nested(name));
+            let small = std::thread::Builder::new().stack_size(1 << 20);
+            let reading = small.spawn(move || read_text(&text)).expect("a thread");
+            assert_eq!(reading.join().expect("no panic").expect("a feed").items.len(), 1, "{name}");
+        }
     }
 
     #[test]
