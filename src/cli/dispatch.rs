@@ -18,9 +18,6 @@ use crate::jobs::errand::Wish;
 use crate::model::url::FeedUrl;
 use crate::telemetry;
 
-/// Threads of the runtime: it waits more than it works.
-const RUNTIME_THREADS: usize = 2;
-
 /// Threads for what blocks: files of letters.
 const BLOCKING_THREADS: usize = 8;
 /// How long the end waits for them.
@@ -73,10 +70,10 @@ fn paper(around: &Surroundings, global: &Global, command: PaperCommand) -> Resul
     }
 }
 
-/// Commands that work with the database, on a runtime.
+/// Commands that work with the database, on a runtime of one thread: it waits more than it works.
+/// What works, on strangers' bytes and on the database, has threads of its own.
 fn work(around: &Surroundings, global: &Global, command: WorkCommand) -> Result<Answer, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(RUNTIME_THREADS)
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .max_blocking_threads(BLOCKING_THREADS)
         .enable_all()
         .build()
