@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::store::cells::Cells;
 use crate::store::error::StoreError;
-use crate::store::feeds::FeedTitle;
+use crate::store::feeds::{self, FeedTitle};
 use crate::store::open::Store;
 use crate::store::statement::{Row, Statement, limit};
 
@@ -51,7 +51,7 @@ impl Store {
         rows: usize,
     ) -> Result<Vec<FeedTitle>, StoreError> {
         let query = Statement::new(FAILING_SINCE, vec![before.into(), limit(rows)]);
-        self.engine.read(vec![query], title).await
+        self.engine.read(vec![query], feeds::title).await
     }
 }
 
@@ -65,15 +65,5 @@ fn counts(row: Row) -> Result<Counts, StoreError> {
         documents: count()?,
         editions: count()?,
         resent: count()?,
-    })
-}
-
-fn title(row: Row) -> Result<FeedTitle, StoreError> {
-    let mut cells = Cells::from(row);
-    Ok(FeedTitle {
-        feed: cells.feed()?,
-        url: cells.feed_url()?,
-        title: cells.plain()?,
-        site: cells.link_or_null()?,
     })
 }

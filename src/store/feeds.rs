@@ -142,7 +142,7 @@ fn summary(row: Row) -> Result<FeedSummary, StoreError> {
     Ok(FeedSummary { feed, tags: Vec::new(), retired, entries })
 }
 
-fn title(row: Row) -> Result<FeedTitle, StoreError> {
+pub(in crate::store) fn title(row: Row) -> Result<FeedTitle, StoreError> {
     let mut cells = Cells::from(row);
     Ok(FeedTitle {
         feed: cells.feed()?,

@@ -24,49 +24,12 @@ pub(in crate::store) fn revise_all() -> Statement {
     Statement::new("update shard set revision = revision + 1 where shard = 0", vec![]).expecting(1)
 }
 
-/// How much is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Census {
-    /// Active feeds.
-    pub feeds: u64,
-    /// Active feeds that are failing or have ended.
-    pub failing: u64,
-    /// Entries, retired feeds' included.
-    pub entries: u64,
-    /// Different documents among them.
-    pub documents: u64,
-    /// Sealed editions.
-    pub editions: u64,
-}
-
-const CENSUS: &str = "select \
-    (select count(*) from feed where retired = 0), \
-    (select count(*) from feed where retired = 0 and standing in ('failing', 'gone')), \
-    (select count(*) from entry), \
-    (select count(distinct document) from entry where document is not null), \
-    (select count(*) from edition)";
-
 impl Store {
     /// A number that grows with every commit that added or changed entries or synced feeds.
     pub async fn revision(&self) -> Result<i64, StoreError> {
         let query = Statement::new("select cast(sum(revision) as bigint) from shard", vec![]);
         let sum = self.engine.read_one(query, |row| Cells::from(row).int()).await?;
         sum.ok_or_else(|| StoreError::Corrupt("there are no shards".to_owned()))
-    }
-
-    /// How much of everything is kept.
-    pub async fn census(&self) -> Result<Census, StoreError> {
-        let census = self.engine.read_one(Statement::new(CENSUS, vec![]), |row| {
-            let mut cells = Cells::from(row);
-            Ok(Census {
-                feeds: cells.count()?.into(),
-                failing: cells.count()?.into(),
-                entries: cells.count()?.into(),
-                documents: cells.count()?.into(),
-                editions: cells.count()?.into(),
-            })
-        });
-        Ok(census.await?.unwrap_or_default())
     }
 
     /// Writes a copy of the database to `target`, which is replaced once the copy is whole; the

@@ -52,7 +52,7 @@ async fn a_slow_reader_holds_up_no_writer_and_no_reader() {
         .expect("the slow reader goes on");
     assert_eq!(seen, 0, "and still sees the state it began with");
     drop(slow);
-    assert_eq!(store.census().await.expect("a census").entries, 400);
+    assert_eq!(store.counts().await.expect("counts").entries, 400);
     command.close().await.expect("a close");
     store.close().await.expect("a close");
 }

@@ -115,10 +115,10 @@ async fn a_backup_of_a_running_store_is_a_store() {
     for _ in 0..2 {
         store.backup(&target).await.expect("a backup, the second in place of the first");
     }
-    let census = store.census().await.expect("a census");
-    assert_eq!((census.feeds, census.entries, census.documents), (1, 2, 2));
+    let counts = store.counts().await.expect("counts");
+    assert_eq!((counts.feeds, counts.entries, counts.documents), (1, 2, 2));
     let copy = open::open(&target, minute(2)).await.expect("a store");
-    assert_eq!(copy.census().await, Ok(census));
+    assert_eq!(copy.counts().await, Ok(counts));
     copy.close().await.expect("a close");
     store.close().await.expect("a close");
     assert!(store.feeds().await == Err(StoreError::Closed), "who asks later is told");

@@ -20,7 +20,7 @@ async fn poll(store: &Store, number: usize, round: usize, kib: usize) -> Result<
 }
 
 async fn entries(store: &Store) -> u64 {
-    store.census().await.expect("a census").entries
+    store.counts().await.expect("counts").entries
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
