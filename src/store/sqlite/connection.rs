@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::store::error::StoreError;
 
 /// How often a database locked by another process is tried again, once every [`PAUSE`].
-const TRIES: i32 = 10_000;
+const TRIES: i32 = 30_000;
 
 /// How long to wait between two tries. SQLite's own timeout backs off to a tenth of a second, and
 /// so misses every gap of an owner who writes without rest.
