@@ -77,7 +77,7 @@ fn sealed(home: &Path, filled: &Path, options: &Options) -> anyhow::Result<Usage
     command[2] = config;
     let usage = measure::done(&output, &command)?;
     let said = std::fs::read_to_string(&output)?;
-    let wanted = format!("{SHOWN} entries shown, {} counted", options.waiting - SHOWN);
+    let wanted = format!("entries shown: {SHOWN}, counted: {}", options.waiting - SHOWN);
     anyhow::ensure!(said.contains(&wanted), "not \"{wanted}\": {said}");
     Ok(usage)
 }

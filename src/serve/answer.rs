@@ -65,17 +65,22 @@ pub fn printed(
             "This has changed: ask again without If-Match.",
         );
     }
-    let mut response = with_headers(policy);
+    // A 304 carries what a cache needs to find and renew its copy, and no more: the policies are
+    // with the copy already (RFC 9110, section 15.4.5).
+    let mut response = match verdict {
+        Verdict::NotModified => Response::new(Body::empty()),
+        Verdict::Send | Verdict::PreconditionFailed => with_policies(policy),
+    };
     let fields = response.headers_mut();
     fields.insert(CACHE_CONTROL, keep.value());
     fields.insert(VARY, HeaderValue::from_static("accept-encoding"));
     insert(fields, ETAG, etag);
-    if let Some(date) = printed.last_modified {
-        insert(fields, LAST_MODIFIED, &conditional::http_date(date));
-    }
     if verdict == Verdict::NotModified {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return response;
+    }
+    if let Some(date) = printed.last_modified {
+        insert(fields, LAST_MODIFIED, &conditional::http_date(date));
     }
     fields.insert(CONTENT_TYPE, HeaderValue::from_static(printed.content_type));
     fields.insert(ACCEPT_RANGES, HeaderValue::from_static("none"));
@@ -88,7 +93,7 @@ pub fn printed(
 
 /// A line or two of plain text.
 pub fn text(status: StatusCode, message: &str) -> Response {
-    let mut response = with_headers(&INERT);
+    let mut response = with_policies(&INERT);
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, TEXT);
     response.headers_mut().insert(CACHE_CONTROL, Keep::Never.value());
@@ -113,7 +118,7 @@ pub fn bad_request() -> Response {
 pub fn to_other_methods(method: &Method) -> Option<Response> {
     let mut response = match *method {
         Method::GET | Method::HEAD => return None,
-        Method::OPTIONS => with_headers(&INERT),
+        Method::OPTIONS => with_policies(&INERT),
         _ => text(
             StatusCode::METHOD_NOT_ALLOWED,
             "Only GET and HEAD are possible here: feedmill is changed by its configuration.",
@@ -139,7 +144,7 @@ pub fn unavailable(error: &dyn std::error::Error) -> Response {
     response
 }
 
-fn with_headers(policy: &HeaderValue) -> Response {
+fn with_policies(policy: &HeaderValue) -> Response {
     let mut response = Response::new(Body::empty());
     let fields = response.headers_mut();
     fields.reserve(10);
