@@ -6,6 +6,7 @@
 use std::fmt::Display;
 
 use crate::config::fault::Faults;
+use crate::jobs::trouble;
 
 /// How a command ended, for the shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +57,8 @@ impl Answer {
 }
 
 /// Why a command could not be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
 pub struct Failure {
     /// What failed, and where.
     pub what: String,
@@ -99,6 +101,20 @@ impl From<Faults> for Failure {
         let count = counted(faults.faults.len(), "fault", "faults");
         let what = format!("{faults}\nThe configuration has {count}.");
         Self { what, next: None, code: Code::Config }
+    }
+}
+
+/// A failure that a command names passes as it is; any other error says what to do next if one of its
+/// causes tells.
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(failure) => failure,
+            Err(error) => Self {
+                next: trouble::advice(error.as_ref()).map(str::to_owned),
+                ..Self::new(format!("{error:#}"))
+            },
+        }
     }
 }
 

@@ -107,7 +107,7 @@ async fn with(
             newsletter::run(loaded()?.settings, command, as_json).await
         }
     };
-    done.map_err(|error| Failure::new(format!("{error:#}")))
+    done.map_err(Failure::from)
 }
 
 fn settings(around: &Surroundings, global: &Global) -> Result<Loaded, Failure> {

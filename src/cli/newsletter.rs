@@ -5,7 +5,7 @@ use clap::Subcommand;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::cli::answer::{Answer, Code, counted};
+use crate::cli::answer::{Answer, Code, Failure, counted};
 use crate::cli::tables::table;
 use crate::cli::workshop::{self, Turn};
 use crate::daemon::compose::{Workshop, World};
@@ -16,7 +16,7 @@ use crate::jobs::seal;
 use crate::jobs::trouble;
 use crate::model::letter::{Handover, LetterState};
 use crate::model::secret::Address;
-use crate::model::settings::{Newsletter, Settings};
+use crate::model::settings::{Newsletter, Settings, newsletter_named};
 
 /// How many editions `list` shows.
 const LISTED: usize = 30;
@@ -129,7 +129,7 @@ async fn list(settings: Settings, name: Option<&str>, as_json: bool) -> anyhow::
 }
 
 async fn preview(settings: Settings, name: &str, html: bool, eml: bool) -> anyhow::Result<Answer> {
-    let newsletter = find(&settings, name)?;
+    let newsletter = newsletter_named(&settings.newsletters, name)?.clone();
     let workshop = Workshop::beside(settings, World::real()).await?;
     let rehearser = workshop.rehearser();
     let rehearsal = rehearser.rehearse(&newsletter).await.with_context(|| failed(name))?;
@@ -144,7 +144,7 @@ async fn preview(settings: Settings, name: &str, html: bool, eml: bool) -> anyho
 }
 
 async fn send(settings: Settings, name: String) -> anyhow::Result<Answer> {
-    let newsletter = find(&settings, &name)?;
+    let newsletter = newsletter_named(&settings.newsletters, &name)?.clone();
     let errand = Errand::Send { newsletter: name.clone() };
     match workshop::turn(settings, &errand).await? {
         Turn::Ours(workshop) => {
@@ -209,7 +209,7 @@ fn told(words: &str, sealed: bool) -> Answer {
 }
 
 async fn test(settings: Settings, name: &str, address: &str) -> anyhow::Result<Answer> {
-    let newsletter = find(&settings, name)?;
+    let newsletter = newsletter_named(&settings.newsletters, name)?.clone();
     let to = Address::parse(address).with_context(|| format!("\"{address}\" cannot be mailed"))?;
     let workshop = Workshop::beside(settings, World::real()).await?;
     let rehearser = workshop.rehearser();
@@ -217,21 +217,15 @@ async fn test(settings: Settings, name: &str, address: &str) -> anyhow::Result<A
     match rehearser.mail(&newsletter, &rehearsal, &to).await {
         Handover::Accepted { reply } => Ok(Answer::done(format!("Handed over: {reply}\n"))),
         Handover::Deferred { reply } | Handover::Rejected { reply } => {
-            anyhow::bail!("the letter was not taken: {reply}")
+            let next = "see that the mail server takes letters from this sender to this address; \
+                        [smtp] says which server that is";
+            Err(Failure::new(format!("the letter was not taken: {reply}")).next(next).into())
         }
         Handover::Uncertain { reason } => {
-            anyhow::bail!("the letter may or may not have been taken: {reason}")
+            let what = format!("the letter may or may not have been taken: {reason}");
+            Err(Failure::new(what).next("look into the mailbox before sending it again").into())
         }
     }
-}
-
-fn find(settings: &Settings, name: &str) -> anyhow::Result<Newsletter> {
-    let known = || {
-        let names: Vec<&str> = settings.newsletters.iter().map(|n| n.name.as_str()).collect();
-        if names.is_empty() { "none is configured".to_owned() } else { names.join(", ") }
-    };
-    let found = settings.newsletters.iter().find(|newsletter| newsletter.name == name);
-    found.cloned().with_context(|| format!("no newsletter is named \"{name}\" ({})", known()))
 }
 
 fn failed(name: &str) -> String {

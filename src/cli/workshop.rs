@@ -36,8 +36,9 @@ pub async fn turn(settings: Settings, errand: &Errand) -> anyhow::Result<Turn> {
         Tried::Ours(workshop) => return Ok(Turn::Ours(workshop)),
         Tried::Theirs(settings) => settings,
     };
-    let requests = Workshop::counter(&settings).await?;
-    let now = World::real().clock.now();
+    let clock = World::real().clock;
+    let requests = Workshop::counter(&settings, clock.as_ref()).await?;
+    let now = clock.now();
     let left = requests.leave(errand, now).await;
     let ticket = left.context("failed to ask the running service")?;
     tokio::time::timeout(PATIENCE, answered(settings, &requests, &ticket))

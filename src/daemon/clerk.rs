@@ -20,6 +20,7 @@ use crate::jobs::requests::{Requests, Ticket};
 use crate::jobs::seal::Answer;
 use crate::jobs::tally;
 use crate::jobs::trouble;
+use crate::model::settings::newsletter_named;
 
 /// How long between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -148,10 +149,9 @@ pub async fn refresh(workshop: &Workshop, desk: &Desk, wish: &Wish) -> Reply {
 /// Makes the edition of a newsletter now.
 pub async fn send(workshop: &Workshop, desk: &Desk, name: &str) -> Reply {
     let newsletters = workshop.newsletters();
-    let Some(newsletter) = newsletters.iter().find(|newsletter| newsletter.name == name) else {
-        let known = newsletters.iter().map(|known| known.name.as_str()).collect::<Vec<_>>();
-        let why = format!("no newsletter is named \"{name}\"; there is: {}", known.join(", "));
-        return Reply::Failed { why };
+    let newsletter = match newsletter_named(&newsletters, name) {
+        Ok(newsletter) => newsletter,
+        Err(unknown) => return Reply::Failed { why: unknown.to_string() },
     };
     match workshop.sealer().answer_now(newsletter).await {
         Ok(answer) => {

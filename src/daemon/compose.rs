@@ -40,6 +40,10 @@ use crate::store::open::{self, Store};
 
 /// How long closing the database may take.
 const CLOSING: Duration = Duration::from_secs(2);
+/// How often a database that somebody else has is looked for while it is created or migrated, and
+/// how long between two looks.
+const CREATION_LOOKS: usize = 50;
+const CREATION_PAUSE: Duration = Duration::from_millis(100);
 /// Threads for work on strangers' bytes.
 const WORKERS: usize = 2;
 
@@ -128,11 +132,19 @@ impl Workshop {
         }
     }
 
-    /// The counter of a database that somebody else has.
+    /// The counter of a database that somebody else has, and may be about to create.
     ///
     /// # Errors
     /// If the database is not there or of another version.
-    pub async fn counter(settings: &Settings) -> anyhow::Result<Requests> {
+    pub async fn counter(settings: &Settings, clock: &dyn Clock) -> anyhow::Result<Requests> {
+        for _ in 0..CREATION_LOOKS {
+            match open::beside(&settings.storage.path).await {
+                Err(OpenError::Missing(_) | OpenError::Older(_)) => {
+                    clock.after(CREATION_PAUSE).await;
+                }
+                opened => return Ok(Requests::new(opened?)),
+            }
+        }
         Ok(Requests::new(open::beside(&settings.storage.path).await?))
     }
 

@@ -234,7 +234,8 @@ impl Scheduler {
         self.under_way.spawn(async move {
             let refresh =
                 AssertUnwindSafe(refresher.refresh(start.feed, start.keep_alive, urgency));
-            let result = refresh.catch_unwind().await.unwrap_or(Err(RefreshError::Panicked));
+            let result =
+                refresh.catch_unwind().await.unwrap_or(Err(RefreshError::Panicked { url: None }));
             Finished { start, result }
         });
     }
@@ -250,8 +251,9 @@ impl Scheduler {
                 self.load_again = Some(now + AFTER_RETIRING);
                 None
             }
-            Err(RefreshError::Panicked) => Some(now + AFTER_TROUBLE),
-            Err(RefreshError::Store(_)) => Some(now + AFTER_TROUBLE),
+            Err(RefreshError::Panicked { .. } | RefreshError::Store { .. }) => {
+                Some(now + AFTER_TROUBLE)
+            }
         };
         // Who ordered it while it was under way has what it brought.
         self.wanted.remove(&start.feed);
@@ -273,15 +275,15 @@ impl Scheduler {
         now: DateTime<Utc>,
     ) {
         match (result, &self.trouble) {
-            (Err(RefreshError::Panicked), _) => {
+            (Err(RefreshError::Panicked { .. }), _) => {
                 tracing::error!(feed.id = feed.0, "a refresh ended by a fault of feedmill's own");
             }
-            (Err(error @ RefreshError::Store(_)), None) => {
+            (Err(error @ RefreshError::Store { .. }), None) => {
                 tracing::error!(feed.id = feed.0, error = %in_words(error),
                     "refreshes cannot be kept; nothing is lost, one feed is tried now and then");
                 self.trouble = Some(Trouble { until: now + AFTER_TROUBLE, doublings: 0 });
             }
-            (Err(RefreshError::Store(_)), Some(trouble)) if trouble.until <= now => {
+            (Err(RefreshError::Store { .. }), Some(trouble)) if trouble.until <= now => {
                 let doublings = (trouble.doublings + 1).min(DOUBLINGS);
                 let until = now + AFTER_TROUBLE * 2_i32.pow(doublings);
                 self.trouble = Some(Trouble { until, doublings });

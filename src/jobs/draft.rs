@@ -15,7 +15,7 @@ use crate::model::entry::{Entry, EntryId};
 use crate::model::feed::{FeedId, Tag};
 use crate::model::settings::Newsletter;
 use crate::model::text::PlainText;
-use crate::model::url::{FeedUrl, WebUrl};
+use crate::model::url::WebUrl;
 use crate::newsletter::page::{EditionPage, PageSection, PageStory};
 use crate::newsletter::render::{self, TemplateError};
 use crate::newsletter::select::{self, Candidate, Chosen, Rules, Section, Selection, Story};
@@ -118,9 +118,8 @@ impl Drafter {
             .into_iter()
             .map(|feed| {
                 let wanted = subscriptions.find(&feed.url);
-                let own = wanted.and_then(|wanted| wanted.title.as_deref()).map(PlainText::new);
                 let source = Source {
-                    title: own.unwrap_or_else(|| title_or_host(feed.title, &feed.url)),
+                    title: subscriptions.title(&feed.url, &feed.title),
                     tags: wanted.map(|wanted| wanted.tags.clone()).unwrap_or_default(),
                     weight: wanted.map_or(1.0, |wanted| wanted.weight),
                 };
@@ -140,12 +139,9 @@ impl Drafter {
     /// The names of feeds that have failed for a day.
     async fn attention(&self, now: DateTime<Utc>) -> Result<Vec<PlainText>, StoreError> {
         let failing = self.store.failing_since(now - NEEDS_ATTENTION, NAMED).await?;
-        Ok(failing.into_iter().map(|feed| title_or_host(feed.title, &feed.url)).collect())
+        let subscriptions = self.subscriptions.get();
+        Ok(failing.iter().map(|feed| subscriptions.title(&feed.url, &feed.title)).collect())
     }
-}
-
-fn title_or_host(title: PlainText, url: &FeedUrl) -> PlainText {
-    if title.is_empty() { PlainText::new(url.site().as_str()) } else { title }
 }
 
 fn choose(

@@ -132,6 +132,5 @@ impl Selection {
 
 /// `source` under the title that the operator gave it, if there is one.
 fn titled(source: &Source, labels: &Labels) -> Source {
-    let title = labels.titles.get(&source.url).unwrap_or(&source.title);
-    Source { title: title.clone(), ..source.clone() }
+    Source { title: labels.title(&source.url, &source.title), ..source.clone() }
 }

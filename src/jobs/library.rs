@@ -61,7 +61,7 @@ impl Library {
     /// The feeds of the configuration as an OPML file.
     pub async fn opml(&self, labels: &Labels) -> Result<Printed, StoreError> {
         let listed = |feed: FeedSummary| OpmlFeed {
-            title: labels.titles.get(&feed.feed.url).unwrap_or(&feed.feed.state.title).clone(),
+            title: labels.title(&feed.feed.url, &feed.feed.state.title),
             url: feed.feed.url,
             tags: feed.tags,
             site: feed.feed.state.site,
@@ -80,7 +80,7 @@ impl Library {
         let Some(feed) = self.store.feed_titles(&[entry.feed]).await?.pop() else {
             return Ok(None);
         };
-        let title = labels.titles.get(&feed.url).unwrap_or(&feed.title).clone();
+        let title = labels.title(&feed.url, &feed.title);
         let source = Source { title, url: feed.url, site: feed.site };
         let excerpt = plain::excerpt(&plain::text(&entry.content.body), EXCERPT_CHARS);
         Ok(Some(ViewItem::of(entry, excerpt, source, Vec::new())))

@@ -154,10 +154,9 @@ impl Overview {
 
 fn report(summary: FeedSummary, subscriptions: &Subscriptions) -> FeedReport {
     let FeedSummary { feed, tags, retired, entries } = summary;
-    let own = subscriptions.find(&feed.url).and_then(|wanted| wanted.title.clone());
     let polled = !retired && !matches!(feed.state.standing, Standing::Gone { .. });
     FeedReport {
-        title: own.unwrap_or_else(|| feed.state.title.one_line().to_string()),
+        title: subscriptions.title(&feed.url, &feed.state.title).one_line().to_string(),
         tags,
         standing: if retired { "retired" } else { standing_word(&feed.state.standing) },
         trouble: trouble::trouble(&feed.state.standing),

@@ -105,10 +105,33 @@ pub enum RefreshError {
     },
     /// The database.
     #[error("could not be kept")]
-    Store(#[from] StoreError),
+    Store {
+        /// Its address, once it is known.
+        url: Option<FeedUrl>,
+        /// What failed.
+        source: StoreError,
+    },
     /// A fault of ours.
     #[error("ended by a fault of feedmill's own; please report it")]
-    Panicked,
+    Panicked {
+        /// Its address, once it is known.
+        url: Option<FeedUrl>,
+    },
+}
+
+impl From<StoreError> for RefreshError {
+    fn from(source: StoreError) -> Self {
+        Self::Store { url: None, source }
+    }
+}
+
+impl RefreshError {
+    fn about(self, feed: &FeedUrl) -> Self {
+        match self {
+            Self::Store { source, .. } => Self::Store { url: Some(feed.clone()), source },
+            Self::Retired | Self::Held { .. } | Self::Panicked { .. } => self,
+        }
+    }
 }
 
 /// A read answer, with all that a decision about it needs but what is known of its entries.
@@ -168,7 +191,8 @@ impl Refresher {
         permit(&feed, &self.subscriptions.get().bounds(&feed.url), urgency, began)?;
         let outcome = self.fetch(&feed, keep_alive).await?;
         let reading = Arc::new(self.read(&feed, outcome).await);
-        let (refreshed, noteworthy) = self.apply(feed.clone(), &reading).await?;
+        let applied = self.apply(feed.clone(), &reading).await;
+        let (refreshed, noteworthy) = applied.map_err(|error| error.about(&feed.url))?;
         report(&feed, &refreshed, noteworthy, self.clock.now() - began);
         Ok(refreshed)
     }
@@ -259,9 +283,9 @@ impl Refresher {
             // Nothing to clean: this is done sooner than handed over.
             return Ok(decide(feed, &bounds, seen(&reading, &known), now, dice));
         }
-        let feed = feed.clone();
+        let (feed, url) = (feed.clone(), Some(feed.url.clone()));
         let work = move || decide(&feed, &bounds, seen(&reading, &known), now, dice);
-        self.workers.run(work).await.map_err(|_| RefreshError::Panicked)
+        self.workers.run(work).await.map_err(|_| RefreshError::Panicked { url })
     }
 }
 

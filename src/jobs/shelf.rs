@@ -221,7 +221,6 @@ impl Stand {
 mod tests {
     use super::*;
     use crate::jobs::samples::{Mill, Post, labels, merged, post, start};
-    use crate::model::text::PlainText;
 
     const A: &str = "https://a.example/rss";
     const B: &str = "https://b.example/atom";
@@ -328,7 +327,7 @@ mod tests {
         mill.posts(B, "B", &[post(2, "two", "https://b.example/2")]).await;
         let english = MergedFeed { tags: vec!["en".to_owned()], ..merged("all", 10) };
         let mut labels = labels(vec![english]);
-        labels.titles.insert(crate::jobs::samples::feed_url(B), PlainText::new("Bee"));
+        labels.titles.insert(crate::jobs::samples::feed_url(B), "Bee".to_owned());
         let shelf = Shelf::new(mill.store.clone(), labels);
         let copy = atom(&shelf).await;
         assert_eq!(titles(&copy), ["two"]);

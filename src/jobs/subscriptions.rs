@@ -1,6 +1,8 @@
 //! What the operator wants of each feed, to be looked up by its address.
 
+use crate::model::feed::shown_title;
 use crate::model::settings::{FetchSettings, Subscription};
+use crate::model::text::PlainText;
 use crate::model::url::FeedUrl;
 use crate::refresh::cadence::CheckBounds;
 
@@ -27,6 +29,12 @@ impl Subscriptions {
     pub fn find(&self, url: &FeedUrl) -> Option<&Subscription> {
         let place = self.sorted.binary_search_by(|subscription| subscription.url.cmp(url)).ok()?;
         self.sorted.get(place)
+    }
+
+    /// What the feed at `url`, which calls itself `own`, is called where people see it.
+    pub fn title(&self, url: &FeedUrl, own: &PlainText) -> PlainText {
+        let given = self.find(url).and_then(|found| found.title.as_deref());
+        shown_title(given, own, url)
     }
 
     /// How often `url` may be asked.

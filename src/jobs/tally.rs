@@ -21,9 +21,17 @@ pub fn note(tally: &mut Tally, feed: FeedId, result: &Result<Refreshed, RefreshE
         Err(RefreshError::Held { url, reason, .. }) => {
             tally.held.push(remark(url, reason.clone()));
         }
-        Err(error @ (RefreshError::Retired | RefreshError::Store(_) | RefreshError::Panicked)) => {
-            let name = format!("feed {}", feed.0);
+        Err(error @ RefreshError::Retired) => {
+            tally.failed.push(remark(&numbered(feed), in_words(error)));
+        }
+        Err(error @ (RefreshError::Store { url, .. } | RefreshError::Panicked { url })) => {
+            let name = url.as_ref().map_or_else(|| numbered(feed), ToString::to_string);
             tally.failed.push(remark(&name, in_words(error)));
         }
     }
+}
+
+/// The name of a feed that could not be looked up.
+fn numbered(feed: FeedId) -> String {
+    format!("feed {}", feed.0)
 }

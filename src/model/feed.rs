@@ -14,6 +14,16 @@ pub struct FeedId(pub i64);
 /// A label given to feeds in the configuration, by which outputs select them.
 pub type Tag = String;
 
+/// What a feed is called where people see it: as the operator says, else as its publisher says, else
+/// by its site.
+pub fn shown_title(given: Option<&str>, own: &PlainText, url: &FeedUrl) -> PlainText {
+    match given {
+        Some(given) => PlainText::new(given),
+        None if own.is_empty() => PlainText::new(url.site().as_str()),
+        None => own.clone(),
+    }
+}
+
 /// A feed as kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Feed {

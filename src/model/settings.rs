@@ -164,6 +164,30 @@ pub enum Collapse {
     None,
 }
 
+/// No newsletter has that name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no newsletter is named \"{name}\" ({})", if known.is_empty() { "none is configured" } else { known })]
+pub struct UnknownNewsletter {
+    /// The name.
+    pub name: String,
+    /// The names there are.
+    pub known: String,
+}
+
+/// The newsletter called `name`.
+///
+/// # Errors
+/// If there is none: which there are.
+pub fn newsletter_named<'a>(
+    newsletters: &'a [Newsletter],
+    name: &str,
+) -> Result<&'a Newsletter, UnknownNewsletter> {
+    newsletters.iter().find(|newsletter| newsletter.name == name).ok_or_else(|| {
+        let known: Vec<&str> = newsletters.iter().map(|known| known.name.as_str()).collect();
+        UnknownNewsletter { name: name.to_owned(), known: known.join(", ") }
+    })
+}
+
 /// `[[newsletter]]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Newsletter {

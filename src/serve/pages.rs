@@ -245,7 +245,7 @@ pub async fn status(State(house): State<Arc<House>>, headers: HeaderMap) -> Resp
         .into_iter()
         .map(|summary| {
             let state = summary.feed.state;
-            let title = labels.titles.get(&summary.feed.url).unwrap_or(&state.title).clone();
+            let title = labels.title(&summary.feed.url, &state.title);
             let url = summary.feed.url.as_str().to_owned();
             let site = state.site.as_ref().map(|site| site.as_str().to_owned());
             let named = Source { title, url: summary.feed.url, site: state.site };

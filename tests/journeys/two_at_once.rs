@@ -69,3 +69,18 @@ fn twenty_sends_without_a_service_make_one_letter() {
     assert_eq!(feedmill(&home, &["refresh", "--all"]).code, Some(0));
     sent_by_one(&crowd(&home), &relay);
 }
+
+#[test]
+fn whoever_comes_second_to_a_new_home_waits_until_there_is_a_database() {
+    let (publisher, home) = (Publisher::start(), Home::new());
+    publisher.posts("/rss", [Post::new("1")]);
+    home.configure(&[publisher.url("/rss")], home::Post::Files, "");
+    let said: Vec<Said> = thread::scope(|scope| {
+        let refresh = || feedmill(&home, &["refresh", "--all"]);
+        let running: Vec<_> = (0..8).map(|_| scope.spawn(refresh)).collect();
+        running.into_iter().map(|one| one.join().expect("it does not panic")).collect()
+    });
+    let missing = said.iter().filter(|said| said.stderr.contains("does not exist")).count();
+    assert_eq!(missing, 0, "{said:#?}");
+    assert!(said.iter().any(|said| said.code == Some(0)), "{said:#?}");
+}
