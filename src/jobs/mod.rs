@@ -10,6 +10,7 @@ pub mod labels;
 pub mod letters;
 pub mod library;
 pub mod overview;
+pub mod reading;
 pub mod reclean;
 pub mod refresh;
 pub mod rehearse;

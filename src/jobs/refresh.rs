@@ -5,32 +5,26 @@
 //! meanwhile: it is decided again with the document in hand, never fetched again.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use crate::clock::Clock;
-use crate::dedup::candidate::Identified;
-use crate::dedup::key;
 use crate::fetch::client::Client;
 use crate::fetch::request::Request;
 use crate::jobs::current::Current;
 use crate::jobs::dice::Dice;
+use crate::jobs::reading::{self, Before, Reading};
 use crate::jobs::shelf::Shelf;
 use crate::jobs::subscriptions::Subscriptions;
 use crate::jobs::trouble;
 use crate::jobs::workers::Workers;
-use crate::model::document::{Document, Unreadable};
-use crate::model::entry::Known;
-use crate::model::feed::{Feed, FeedId, GuidTrust, Standing};
-use crate::model::hash;
-use crate::model::outcome::{Failure, Fresh, Outcome, RetryAfter, Validators};
+use crate::model::document::Unreadable;
+use crate::model::feed::{Feed, FeedId, Standing};
+use crate::model::outcome::Outcome;
 use crate::model::plan::Plan;
 use crate::model::url::FeedUrl;
-use crate::parse;
 use crate::refresh::cadence::{self, CheckBounds};
-use crate::refresh::decide::{Seen, decide};
+use crate::refresh::decide::decide;
 use crate::store::error::StoreError;
 use crate::store::feeds::Agendum;
 use crate::store::open::Store;
@@ -134,31 +128,6 @@ impl RefreshError {
     }
 }
 
-/// A read answer, with all that a decision about it needs but what is known of its entries.
-enum Reading {
-    SameBody(Fresh),
-    Document(Box<ReadDocument>),
-    Unreadable {
-        reason: Unreadable,
-        retry_after: Option<RetryAfter>,
-    },
-    Unchanged {
-        validators: Validators,
-        freshness: Option<Duration>,
-        retry_after: Option<RetryAfter>,
-    },
-    Gone,
-    Failed(Failure),
-}
-
-/// A document and where it came from.
-struct ReadDocument {
-    fresh: Fresh,
-    body_hash: [u8; 32],
-    document: Document,
-    identified: Identified,
-}
-
 impl Refresher {
     /// All feeds that are to be polled, and when.
     ///
@@ -190,7 +159,7 @@ impl Refresher {
         let feed = self.store.feed(id).await?.ok_or(RefreshError::Retired)?;
         permit(&feed, &self.subscriptions.get().bounds(&feed.url), urgency, began)?;
         let outcome = self.fetch(&feed, keep_alive).await?;
-        let reading = Arc::new(self.read(&feed, outcome).await);
+        let reading = Arc::new(self.read(&feed, outcome, urgency).await);
         let applied = self.apply(feed.clone(), &reading).await;
         let (refreshed, noteworthy) = applied.map_err(|error| error.about(&feed.url))?;
         report(&feed, &refreshed, noteworthy, self.clock.now() - began);
@@ -211,7 +180,7 @@ impl Refresher {
         Ok(self.client.get().get(&request, self.clock.now()).await)
     }
 
-    async fn read(&self, feed: &Feed, outcome: Outcome) -> Reading {
+    async fn read(&self, feed: &Feed, outcome: Outcome, urgency: Urgency) -> Reading {
         let fresh = match outcome {
             Outcome::Fresh(fresh) => fresh,
             Outcome::Unchanged { validators, freshness, retry_after } => {
@@ -220,9 +189,15 @@ impl Refresher {
             Outcome::Gone => return Reading::Gone,
             Outcome::Failed(failure) => return Reading::Failed(failure),
         };
-        let (last_hash, trust) = (feed.state.body_hash, feed.state.guids);
+        let mut before =
+            Before { last_hash: feed.state.body_hash, trust: feed.state.guids, set_apart: None };
+        if urgency != (Urgency::Wanted { force: true }) {
+            before.set_apart = feed.state.quarantined;
+        }
         let retry_after = fresh.retry_after;
-        let reading = self.workers.run(move || read(fresh, last_hash, trust)).await;
+        let (in_hand, id) = (self.store.in_hand.clone(), feed.id);
+        let hold = move |name: &[u8; 32]| in_hand.hold(id, name);
+        let reading = self.workers.run(move || reading::read(fresh, &before, &hold)).await;
         reading.unwrap_or_else(|panicked| {
             let reason = Unreadable::Broken { reason: format!("the parser {panicked}") };
             Reading::Unreadable { reason, retry_after }
@@ -281,50 +256,15 @@ impl Refresher {
         let (now, dice) = (self.clock.now(), self.dice.throw());
         if !matches!(*reading, Reading::Document { .. }) {
             // Nothing to clean: this is done sooner than handed over.
-            return Ok(decide(feed, &bounds, seen(&reading, &known), now, dice));
+            return Ok(decide(feed, &bounds, reading.seen(&known), now, dice));
         }
         let (feed, url) = (feed.clone(), Some(feed.url.clone()));
-        let work = move || decide(&feed, &bounds, seen(&reading, &known), now, dice);
+        let in_hand = self.store.in_hand.clone();
+        let work = move || {
+            let _held = reading.name().map(|name| in_hand.hold(feed.id, &name));
+            decide(&feed, &bounds, reading.seen(&known), now, dice)
+        };
         self.workers.run(work).await.map_err(|_| RefreshError::Panicked { url })
-    }
-}
-
-fn read(mut fresh: Fresh, last_hash: Option<[u8; 32]>, trust: GuidTrust) -> Reading {
-    // Once read, the body is of no more use: it does not wait for the database with the rest.
-    let body = std::mem::take(&mut fresh.body);
-    let body_hash = hash::of_bytes(&body);
-    if last_hash == Some(body_hash) {
-        return Reading::SameBody(Fresh { body: Bytes::new(), ..fresh });
-    }
-    match parse::read::read(&body, fresh.content_type.as_deref(), &fresh.found_at) {
-        Ok(document) => {
-            let identified = key::identify(&document.items, trust);
-            // The body has done its work; what is kept on is only what was said about it.
-            let fresh = Fresh { body: Bytes::new(), ..fresh };
-            Reading::Document(Box::new(ReadDocument { fresh, body_hash, document, identified }))
-        }
-        Err(reason) => Reading::Unreadable { reason, retry_after: fresh.retry_after },
-    }
-}
-
-fn seen<'a>(reading: &'a Reading, known: &'a [Known]) -> Seen<'a> {
-    match reading {
-        Reading::SameBody(fresh) => Seen::SameBody { fresh },
-        Reading::Document(read) => Seen::Document {
-            fresh: &read.fresh,
-            body_hash: read.body_hash,
-            document: &read.document,
-            identified: &read.identified,
-            known,
-        },
-        Reading::Unreadable { reason, retry_after } => {
-            Seen::Unreadable { reason, retry_after: *retry_after }
-        }
-        Reading::Unchanged { validators, freshness, retry_after } => {
-            Seen::Unchanged { validators, freshness: *freshness, retry_after: *retry_after }
-        }
-        Reading::Gone => Seen::Gone,
-        Reading::Failed(failure) => Seen::Failed(failure),
     }
 }
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::document::Wishes;
+use super::hash;
 use super::outcome::{FailureClass, Validators};
 use super::text::PlainText;
 use super::url::{FeedUrl, WebUrl};
@@ -73,6 +74,9 @@ pub struct FeedState {
     pub pace_secs: Option<u32>,
     /// Whether a document of it was read at least once.
     pub polled_before: bool,
+    /// The name of a document that ended the process while it was read (see [`document_name`]): it
+    /// is not read again.
+    pub quarantined: Option<[u8; 32]>,
 }
 
 impl FeedState {
@@ -95,8 +99,15 @@ impl FeedState {
             last_change: None,
             pace_secs: None,
             polled_before: false,
+            quarantined: None,
         }
     }
+}
+
+/// The name under which a document is set apart, of the SHA-256 of its body: another version of this
+/// program gives it another one, and so reads it again.
+pub fn document_name(body_hash: &[u8; 32]) -> [u8; 32] {
+    hash::of_parts([body_hash.as_slice(), env!("CARGO_PKG_VERSION").as_bytes()])
 }
 
 /// A feed's health as a state.

@@ -189,6 +189,7 @@ fn read(plan: &mut Plan, feed: &Feed, reading: &Reading<'_>) {
     state.wishes = document.wishes.clone();
     state.pace_secs = pace::mean_gap_secs(&document.items, now).or(state.pace_secs);
     state.polled_before = true;
+    state.quarantined = None;
     if !plan.arrivals.is_empty() || !plan.changes.is_empty() || state.last_change.is_none() {
         state.last_change = Some(now);
     }

@@ -14,6 +14,7 @@ use crate::model::url::DocumentKey;
 use crate::store::cells::{self, Cells};
 use crate::store::error::StoreError;
 use crate::store::feed_row::{COLUMNS, state_values};
+use crate::store::in_hand::Suspect;
 use crate::store::lists::{pieces, placeholders};
 use crate::store::open::Store;
 use crate::store::statement::{Row, Statement, Value};
@@ -59,6 +60,9 @@ pub(in crate::store) const CHANGE: &str = "update entry set changes = changes + 
 
 const CHANGE_BODY: &str = "update entry_body set cleaner = $2, html = $3 where entry_id = $1";
 
+pub(in crate::store) const SET_APART: &str =
+    "update feed set generation = generation + 1, quarantined = $2 where id = $1";
+
 const KNOWN: &str =
     "select id, entry_key, document, title_hash, published, fingerprint, changes from entry";
 
@@ -80,6 +84,12 @@ impl Store {
         found.sort_by_key(|known| known.id);
         found.dedup_by_key(|known| known.id);
         Ok(found)
+    }
+
+    /// Remembers that a document of a feed is not to be read again. A feed that is not there is left.
+    pub(in crate::store) async fn set_apart(&self, suspect: &Suspect) -> Result<(), StoreError> {
+        let params = vec![suspect.feed.into(), suspect.document.to_vec().into()];
+        self.engine.write(vec![Statement::new(SET_APART, params)]).await.map(|_| ())
     }
 
     /// Writes all of `plan`, or nothing: [`StoreError::Conflict`] if the feed was written or retired

@@ -13,7 +13,7 @@ use crate::store::statement::Value;
 use crate::store::words;
 
 /// The columns of a feed's state, in order.
-pub const COLUMNS: [&str; 21] = [
+pub const COLUMNS: [&str; 22] = [
     "title",
     "site",
     "language",
@@ -30,6 +30,7 @@ pub const COLUMNS: [&str; 21] = [
     "last_change",
     "pace_secs",
     "polled_before",
+    "quarantined",
     "standing",
     "failures",
     "since",
@@ -56,6 +57,7 @@ pub fn state_values(state: &FeedState) -> Vec<Value> {
         state.last_change.into(),
         state.pace_secs.into(),
         state.polled_before.into(),
+        state.quarantined.map(|document| document.to_vec()).into(),
     ];
     values.extend(standing_values(&state.standing));
     values
@@ -115,6 +117,7 @@ fn state(cells: &mut Cells) -> Result<FeedState, StoreError> {
         last_change: cells.moment_or_null()?,
         pace_secs: cells.int_or_null()?.and_then(|secs| u32::try_from(secs).ok()),
         polled_before: cells.flag()?,
+        quarantined: cells.bytes_or_null()?,
         standing: standing(cells)?,
     })
 }

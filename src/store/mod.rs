@@ -15,6 +15,7 @@ pub mod error;
 pub mod feed_row;
 pub mod feeds;
 pub mod files;
+pub mod in_hand;
 pub mod lease;
 pub mod letters;
 pub mod lists;

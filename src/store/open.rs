@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 
 use crate::store::engine::Engine;
 use crate::store::error::{OpenError, StoreError};
+use crate::store::in_hand::{self, InHand, Suspect};
 use crate::store::lease;
 use crate::store::lock::{self, Lock};
 use crate::store::migrate::{self, Holding, Migration};
@@ -24,6 +25,8 @@ pub struct Store {
     pub(in crate::store) engine: Engine,
     /// Under which name shards are leased; beside an owner, none are.
     pub(in crate::store) owner: Option<String>,
+    /// Which documents are being read; beside an owner, none are noted.
+    pub in_hand: InHand,
 }
 
 /// Opens the database at `path` as its owner: takes the lock, makes the file if there is none,
@@ -44,8 +47,25 @@ pub(in crate::store) async fn open_as(
         blocking(move || owned(&path, &known, now)).await?
     };
     let owner = format!("{}@{}", std::process::id(), now.timestamp_millis());
-    lease::take(&engine, &owner).await.map_err(|source| OpenError::Store { path, source })?;
-    Ok(Store { engine, owner: Some(owner) })
+    let (in_hand, suspects) = in_hand::open(&path);
+    let store = Store { engine, owner: Some(owner), in_hand };
+    let readied = ready(&store, suspects).await;
+    readied.map_err(|source| OpenError::Store { path, source })?;
+    Ok(store)
+}
+
+/// Takes all shards, and sets apart what the last owner was reading when it died.
+async fn ready(store: &Store, suspects: Vec<Suspect>) -> Result<(), StoreError> {
+    let owner = store.owner.as_deref().unwrap_or_default();
+    lease::take(&store.engine, owner).await?;
+    for suspect in suspects {
+        store.set_apart(&suspect).await?;
+        tracing::error!(
+            feed.id = suspect.feed.0,
+            "the last run ended while a document of this feed was being read; it is set apart"
+        );
+    }
+    Ok(())
 }
 
 /// Opens the database at `path` beside its owner, if it has one: nothing is created or migrated.
@@ -59,7 +79,7 @@ pub async fn beside(path: &Path) -> Result<Store, OpenError> {
             Holding::Ours(_) => start(&path, None, 1),
         }
     });
-    Ok(Store { engine: engine.await?, owner: None })
+    Ok(Store { engine: engine.await?, owner: None, in_hand: InHand::default() })
 }
 
 fn owned(path: &Path, known: &[Migration], now: DateTime<Utc>) -> Result<Engine, OpenError> {

@@ -13,6 +13,7 @@ mod kills;
 mod letters;
 mod mornings;
 mod outputs;
+mod quarantine;
 mod rehearsals;
 mod reload;
 mod selection;

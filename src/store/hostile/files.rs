@@ -88,7 +88,9 @@ async fn an_older_file_is_copied_and_then_migrated() {
         [
             "feedmill.db",
             "feedmill.db.before-9001",
+            "feedmill.db.before-9001.in-hand",
             "feedmill.db.before-9001.lock",
+            "feedmill.db.in-hand",
             "feedmill.db.lock"
         ]
     );

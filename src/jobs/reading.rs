@@ -1,0 +1,171 @@
+//! An answer is read: what came becomes what a decision can be made about.
+//!
+//! It runs on a worker's thread, behind the budgets of `parse`. The same body again is not parsed. A
+//! document that ended the process once is set apart: it is not read again until it changes, until
+//! the program is another version, or until a person forces it.
+
+use std::time::Duration;
+
+use crate::dedup::candidate::Identified;
+use crate::dedup::key;
+use crate::model::document::{Document, Unreadable};
+use crate::model::entry::Known;
+use crate::model::feed::{GuidTrust, document_name};
+use crate::model::hash;
+use crate::model::outcome::{Failure, FailureClass, Fresh, RetryAfter, Validators};
+use crate::parse;
+use crate::refresh::decide::Seen;
+use crate::store::in_hand::Held;
+
+/// A read answer, with all that a decision about it needs but what is known of its entries.
+#[derive(Debug)]
+pub enum Reading {
+    /// The very body of the last document.
+    SameBody(Fresh),
+    /// A document.
+    Document(Box<ReadDocument>),
+    /// A complete answer that is not a document we can read.
+    Unreadable {
+        /// Why.
+        reason: Unreadable,
+        /// What the answer demanded.
+        retry_after: Option<RetryAfter>,
+    },
+    /// 304, with what it said.
+    Unchanged {
+        /// The validators it repeats or renews.
+        validators: Validators,
+        /// For how long it is declared fresh.
+        freshness: Option<Duration>,
+        /// What the answer demanded.
+        retry_after: Option<RetryAfter>,
+    },
+    /// 410.
+    Gone,
+    /// Nothing.
+    Failed(Failure),
+}
+
+/// A document and where it came from.
+#[derive(Debug)]
+pub struct ReadDocument {
+    /// The answer, without its body.
+    pub fresh: Fresh,
+    /// SHA-256 of the body.
+    pub body_hash: [u8; 32],
+    /// What was read.
+    pub document: Document,
+    /// Its items by their names.
+    pub identified: Identified,
+}
+
+/// What is known of a feed when a body of it is read.
+#[derive(Debug, Clone)]
+pub struct Before {
+    /// SHA-256 of the last body read.
+    pub last_hash: Option<[u8; 32]>,
+    /// Whether its guids can be believed.
+    pub trust: GuidTrust,
+    /// The name of a document that is not read.
+    pub set_apart: Option<[u8; 32]>,
+}
+
+/// What is said of a document that is not read.
+const SET_APART: &str = "feedmill died while it read this document, so it does not read it again \
+    until it changes; `feedmill refresh --force URL` tries all the same";
+
+/// Reads a body; while it does, its name is noted with `hold`.
+pub fn read(mut fresh: Fresh, before: &Before, hold: &dyn Fn(&[u8; 32]) -> Held) -> Reading {
+    // Once read, the body is of no more use: it does not wait for the database with the rest.
+    let body = std::mem::take(&mut fresh.body);
+    let body_hash = hash::of_bytes(&body);
+    if before.last_hash == Some(body_hash) {
+        return Reading::SameBody(fresh);
+    }
+    let name = document_name(&body_hash);
+    if before.set_apart == Some(name) {
+        let (class, reason) = (FailureClass::Document, SET_APART.to_owned());
+        return Reading::Failed(Failure { class, reason, retry_after: fresh.retry_after });
+    }
+    let _held = hold(&name);
+    match parse::read::read(&body, fresh.content_type.as_deref(), &fresh.found_at) {
+        Ok(document) => {
+            let identified = key::identify(&document.items, before.trust);
+            Reading::Document(Box::new(ReadDocument { fresh, body_hash, document, identified }))
+        }
+        Err(reason) => Reading::Unreadable { reason, retry_after: fresh.retry_after },
+    }
+}
+
+impl Reading {
+    /// The name of the document, if there is one.
+    pub fn name(&self) -> Option<[u8; 32]> {
+        match self {
+            Self::Document(read) => Some(document_name(&read.body_hash)),
+            Self::SameBody(_)
+            | Self::Unreadable { .. }
+            | Self::Unchanged { .. }
+            | Self::Gone
+            | Self::Failed(_) => None,
+        }
+    }
+
+    /// The same for a decision, with the entries that are `known`.
+    pub fn seen<'a>(&'a self, known: &'a [Known]) -> Seen<'a> {
+        match self {
+            Self::SameBody(fresh) => Seen::SameBody { fresh },
+            Self::Document(read) => Seen::Document {
+                fresh: &read.fresh,
+                body_hash: read.body_hash,
+                document: &read.document,
+                identified: &read.identified,
+                known,
+            },
+            Self::Unreadable { reason, retry_after } => {
+                Seen::Unreadable { reason, retry_after: *retry_after }
+            }
+            Self::Unchanged { validators, freshness, retry_after } => {
+                Seen::Unchanged { validators, freshness: *freshness, retry_after: *retry_after }
+            }
+            Self::Gone => Seen::Gone,
+            Self::Failed(failure) => Seen::Failed(failure),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::model::url::WebUrl;
+
+    fn answer(body: &'static [u8]) -> Fresh {
+        Fresh {
+            body: Bytes::from_static(body),
+            content_type: None,
+            validators: Validators::default(),
+            found_at: WebUrl::parse("https://exemple.fr/flux").expect("a URL"),
+            freshness: None,
+            retry_after: None,
+        }
+    }
+
+    fn read_with(set_apart: Option<[u8; 32]>) -> Reading {
+        let before = Before { last_hash: None, trust: GuidTrust::Trusted, set_apart };
+        let no_notes = crate::store::in_hand::InHand::default();
+        let hold = |name: &[u8; 32]| no_notes.hold(crate::model::feed::FeedId(1), name);
+        read(
+            answer(b"<rss version='2.0'><channel><title>t</title></channel></rss>"),
+            &before,
+            &hold,
+        )
+    }
+
+    #[test]
+    fn what_is_set_apart_is_not_read_and_everything_else_is() {
+        let name = read_with(None).name().expect("a document");
+        assert!(matches!(read_with(Some(name)), Reading::Failed(_)));
+        assert!(matches!(read_with(Some([0; 32])), Reading::Document(_)));
+    }
+}

@@ -1,0 +1,194 @@
+//! Which documents are being read at this moment, kept where the end of the process cannot reach:
+//! in a small file beside the database.
+//!
+//! A document that ends the process (a fault in a parser that no `catch_unwind` contains) would end
+//! it again after every restart. So a document is noted before it is read and crossed out after;
+//! what the next owner finds noted was being read when the last one died. The notes stay in the
+//! system's memory, which outlives a process and costs microseconds; after the machine itself went
+//! down they say nothing, which the name of the boot tells. Where the file cannot be written nothing
+//! is noted, and everything else works.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::model::feed::FeedId;
+use crate::model::hash;
+use crate::store::files;
+
+/// How many documents can be noted at once: more than there are threads that read.
+const PLACES: usize = 16;
+/// A note: the boot's name, the feed's number, the document's name.
+const NOTE: usize = 16 + 8 + 32;
+
+/// A document that was being read when the process ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspect {
+    /// Its feed.
+    pub feed: FeedId,
+    /// Its name.
+    pub document: [u8; 32],
+}
+
+/// The notes. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct InHand {
+    notes: Option<Arc<Mutex<Notes>>>,
+}
+
+#[derive(Debug)]
+struct Notes {
+    file: File,
+    taken: [bool; PLACES],
+    boot: [u8; 16],
+}
+
+/// A document that is noted for as long as this lives.
+#[derive(Debug)]
+pub struct Held {
+    noted: Option<(Arc<Mutex<Notes>>, usize)>,
+}
+
+/// Opens the notes beside `database`, and gives what the last owner left in them.
+pub fn open(database: &Path) -> (InHand, Vec<Suspect>) {
+    let path = files::beside(database, ".in-hand");
+    match files::private(&path).and_then(|file| take_over(file, boot())) {
+        Ok((notes, suspects)) => (InHand { notes: Some(Arc::new(Mutex::new(notes))) }, suspects),
+        Err(error) => {
+            tracing::warn!(path = %path.display(), %error,
+                "documents are read without a note of it; one that ends the process would do so again");
+            (InHand::default(), Vec::new())
+        }
+    }
+}
+
+/// Reads what is noted and leaves the file blank and of full length, so that noting needs no room.
+fn take_over(mut file: File, boot: [u8; 16]) -> io::Result<(Notes, Vec<Suspect>)> {
+    let mut left = Vec::new();
+    (&mut file).take((PLACES * NOTE) as u64).read_to_end(&mut left)?;
+    let suspects = left.chunks_exact(NOTE).filter_map(|note| suspect(note, &boot)).collect();
+    file.rewind()?;
+    file.write_all(&[0; PLACES * NOTE])?;
+    Ok((Notes { file, taken: [false; PLACES], boot }, suspects))
+}
+
+fn suspect(note: &[u8], boot: &[u8; 16]) -> Option<Suspect> {
+    let (of, rest) = note.split_first_chunk::<16>()?;
+    let (feed, document) = rest.split_first_chunk::<8>()?;
+    let feed = i64::from_be_bytes(*feed);
+    let document = *document.first_chunk::<32>()?;
+    (of == boot && feed != 0).then_some(Suspect { feed: FeedId(feed), document })
+}
+
+/// The name of this boot of the machine (random(4)); where there is none, every boot has one name.
+fn boot() -> [u8; 16] {
+    let id = std::fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    hash::short([id.as_slice()])
+}
+
+impl InHand {
+    /// Notes that `document` of `feed` is being read, until what is returned is dropped.
+    pub fn hold(&self, feed: FeedId, document: &[u8; 32]) -> Held {
+        let noted = self.notes.as_ref().and_then(|notes| {
+            let place = lock(notes).note(feed, document)?;
+            Some((Arc::clone(notes), place))
+        });
+        Held { noted }
+    }
+}
+
+impl Notes {
+    fn note(&mut self, feed: FeedId, document: &[u8; 32]) -> Option<usize> {
+        let place = self.taken.iter().position(|taken| !taken)?;
+        let mut note = [0; NOTE];
+        note[..16].copy_from_slice(&self.boot);
+        note[16..24].copy_from_slice(&feed.0.to_be_bytes());
+        note[24..].copy_from_slice(document);
+        self.write(place, &note).ok()?;
+        self.taken[place] = true;
+        Some(place)
+    }
+
+    fn cross_out(&mut self, place: usize) {
+        // A note that stays by mistake sets one document apart, which its next version ends.
+        let _ = self.write(place, &[0; NOTE]);
+        self.taken[place] = false;
+    }
+
+    fn write(&mut self, place: usize, note: &[u8; NOTE]) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start((place * NOTE) as u64))?;
+        self.file.write_all(note)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some((notes, place)) = self.noted.take() {
+            lock(&notes).cross_out(place);
+        }
+    }
+}
+
+fn lock(notes: &Mutex<Notes>) -> std::sync::MutexGuard<'_, Notes> {
+    notes.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: Suspect = Suspect { feed: FeedId(7), document: [1; 32] };
+    const OTHER: Suspect = Suspect { feed: FeedId(8), document: [2; 32] };
+
+    fn hold(notes: &InHand, suspect: &Suspect) -> Held {
+        notes.hold(suspect.feed, &suspect.document)
+    }
+
+    #[test]
+    fn what_is_being_read_at_the_end_is_found_once_at_the_next_start() {
+        let home = tempfile::tempdir().expect("a folder");
+        let database = home.path().join("feedmill.db");
+        let (notes, left) = open(&database);
+        assert_eq!(left, []);
+        let (one, other) = (hold(&notes, &ONE), hold(&notes, &OTHER));
+        drop(one);
+        // As the end of the process would: nothing is crossed out.
+        std::mem::forget(other);
+        assert_eq!(open(&database).1, [OTHER]);
+        assert_eq!(open(&database).1, []);
+    }
+
+    #[test]
+    fn a_panic_crosses_its_document_out() {
+        let home = tempfile::tempdir().expect("a folder");
+        let database = home.path().join("feedmill.db");
+        let (notes, _) = open(&database);
+        let reading = std::panic::AssertUnwindSafe(|| {
+            let _held = hold(&notes, &ONE);
+            panic!("a hostile document");
+        });
+        assert!(std::panic::catch_unwind(reading).is_err());
+        assert_eq!(open(&database).1, []);
+    }
+
+    #[test]
+    fn a_machine_that_went_down_accuses_nobody() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("notes");
+        let start = |boot: u8| take_over(files::private(&path)?, [boot; 16]);
+        let (mut notes, _) = start(1).expect("notes");
+        notes.note(ONE.feed, &ONE.document).expect("a place");
+        assert_eq!(start(2).expect("notes").1, []);
+    }
+
+    #[test]
+    fn without_a_file_or_a_place_nothing_is_noted_and_nothing_fails() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (notes, _) = open(&home.path().join("missing").join("feedmill.db"));
+        drop(hold(&notes, &ONE));
+        let (notes, _) = open(&home.path().join("feedmill.db"));
+        let held: Vec<Held> = (0..=PLACES).map(|_| hold(&notes, &ONE)).collect();
+        assert!(held[PLACES].noted.is_none());
+    }
+}
