@@ -203,6 +203,13 @@ pub enum WorkCommand {
         feed: Option<FeedUrl>,
     },
 
+    /// Explain a feed or an entry: where it comes from, where it went, what was done to it
+    Why {
+        /// A feed's address, an article's address, or an entry's number
+        #[arg(value_name = "FEED-OR-ENTRY")]
+        what: String,
+    },
+
     /// Newsletters: when they are due, what was sent, what would be sent
     #[command(subcommand)]
     Newsletter(NewsletterCommand),
@@ -244,6 +251,7 @@ mod tests {
             "refresh",
             "feeds",
             "status",
+            "why",
             "newsletter",
             "completions",
         ] {

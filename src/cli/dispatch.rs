@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::cli::answer::{Answer, Failure};
 use crate::cli::args::{Args, Command, Global, PaperCommand, WorkCommand};
-use crate::cli::{check, demo, edit, feeds, init, lists, newsletter, refresh, service};
+use crate::cli::{check, demo, edit, feeds, init, lists, newsletter, refresh, service, why};
 use crate::config::files;
 use crate::config::load::{self, Loaded};
 use crate::config::surroundings::Surroundings;
@@ -103,6 +103,7 @@ async fn with(
             let url = feed.as_ref().map(FeedUrl::as_str);
             feeds::status(loaded()?.settings, url, as_json).await
         }
+        WorkCommand::Why { what } => why::why(loaded()?.settings, &what, as_json).await,
         WorkCommand::Newsletter(command) => {
             newsletter::run(loaded()?.settings, command, as_json).await
         }

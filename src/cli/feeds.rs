@@ -74,7 +74,8 @@ fn in_numbers(totals: &Totals) -> Answer {
     ]))
 }
 
-fn in_full(feed: &FeedReport, now: DateTime<Utc>) -> Answer {
+/// One feed with all that is known of it.
+pub fn in_full(feed: &FeedReport, now: DateTime<Utc>) -> Answer {
     let moment = |at: Option<DateTime<Utc>>| at.map_or("never".to_owned(), |at| when(at, now));
     Answer::done(list(&[
         ("title", feed.title.clone()),

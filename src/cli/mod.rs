@@ -16,4 +16,5 @@ pub mod newsletter;
 pub mod refresh;
 pub mod service;
 pub mod tables;
+pub mod why;
 pub mod workshop;

@@ -30,6 +30,7 @@ use crate::jobs::shelf::Shelf;
 use crate::jobs::subscriptions::Subscriptions;
 use crate::jobs::sync;
 use crate::jobs::trouble;
+use crate::jobs::why::Explainer;
 use crate::jobs::wish::{self, Wished};
 use crate::jobs::workers::Workers;
 use crate::model::settings::{MailRoute, Newsletter, Settings};
@@ -274,6 +275,16 @@ impl Workshop {
     /// The job that answers questions about what is kept.
     pub fn overview(&self) -> Overview {
         Overview { store: self.store.clone(), subscriptions: self.subscriptions.clone() }
+    }
+
+    /// The job that explains feeds and entries.
+    pub fn explainer(&self) -> Explainer {
+        Explainer {
+            store: self.store.clone(),
+            subscriptions: self.subscriptions.clone(),
+            merged_feeds: Arc::new(self.house.labels().feeds.clone()),
+            newsletters: self.newsletters.clone(),
+        }
     }
 
     /// The job that shows editions before they are made.

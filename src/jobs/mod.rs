@@ -24,5 +24,6 @@ pub mod subscriptions;
 pub mod sync;
 pub mod tally;
 pub mod trouble;
+pub mod why;
 pub mod wish;
 pub mod workers;

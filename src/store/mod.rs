@@ -18,6 +18,7 @@ pub mod files;
 pub mod in_hand;
 pub mod lease;
 pub mod letters;
+pub mod lineage;
 pub mod lists;
 pub mod lock;
 pub mod migrate;

@@ -21,6 +21,7 @@ mod signals;
 mod two_at_once;
 mod validators;
 mod visible;
+mod why;
 
 use chrono::{DateTime, Utc};
 

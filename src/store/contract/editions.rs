@@ -9,6 +9,7 @@ use crate::model::edition::Edition;
 use crate::model::entry::EntryId;
 use crate::model::letter::LetterState;
 use crate::store::error::StoreError;
+use crate::store::lineage::Lineage;
 use crate::store::open::Store;
 
 async fn waiting(store: &Store, name: &str) -> Vec<EntryId> {
@@ -138,6 +139,11 @@ pub(super) async fn an_edition_comes_back_as_it_was_sealed(world: &impl World) {
     assert_eq!(store.edition_of("soir", &slot(10)).await, Ok(None));
     assert_eq!(store.editions(Some("matin"), 1).await, Ok(vec![kept]));
     assert_eq!(store.edition_entries(id).await, Ok(vec![ids[2], ids[0]]));
+    for (entry, place) in [(ids[2], Some(1)), (ids[0], Some(2)), (ids[1], None)] {
+        let membership = store.memberships(entry).await.expect("a query").pop().expect("one");
+        assert_eq!((membership.newsletter.as_str(), membership.place), ("matin", place));
+    }
+    assert_eq!(store.lineage(ids[0]).await, Ok(Some(Lineage { changes: 0, backlog: 0 })));
     let letters = store.letters(id).await.expect("letters");
     let addressees: Vec<_> = letters.iter().map(|letter| letter.to.clone()).collect();
     assert_eq!(addressees, new.letters.iter().map(|new| new.to.clone()).collect::<Vec<_>>());
