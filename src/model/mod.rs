@@ -16,4 +16,5 @@ pub mod secret;
 pub mod settings;
 pub mod text;
 pub mod timetable;
+pub mod typed;
 pub mod url;
