@@ -16,6 +16,7 @@ use crate::fetch::client::Client;
 use crate::jobs::current::Current;
 use crate::jobs::deliver::Deliverer;
 use crate::jobs::dice::Dice;
+use crate::jobs::discover::Discoverer;
 use crate::jobs::draft::Drafter;
 use crate::jobs::errand::Wish;
 use crate::jobs::labels::Labels;
@@ -33,7 +34,7 @@ use crate::jobs::trouble;
 use crate::jobs::why::Explainer;
 use crate::jobs::wish::{self, Wished};
 use crate::jobs::workers::Workers;
-use crate::model::settings::{MailRoute, Newsletter, Settings};
+use crate::model::settings::{FetchSettings, MailRoute, Newsletter, Settings};
 use crate::model::url::WebUrl;
 use crate::serve::house::House;
 use crate::store::error::OpenError;
@@ -336,6 +337,19 @@ impl Workshop {
             tracing::error!(ended = ?closed, "the database was not closed in order; nothing committed is lost");
         }
     }
+}
+
+/// The job that finds feeds behind addresses. It needs no database.
+///
+/// # Errors
+/// If no HTTP client can be made, or the system gives no thread.
+pub fn discoverer(settings: &FetchSettings, world: &World) -> anyhow::Result<Discoverer> {
+    Ok(Discoverer {
+        client: Client::new(settings).context("failed to prepare the HTTP client")?,
+        workers: Workers::start(1).context("failed to start a thread")?,
+        clock: Arc::clone(&world.clock),
+        gap: settings.per_host_gap,
+    })
 }
 
 /// The address under which readers reach the service if none is configured: where it listens.

@@ -3,6 +3,7 @@
 pub mod current;
 pub mod deliver;
 pub mod dice;
+pub mod discover;
 pub mod draft;
 pub mod errand;
 pub mod gather;
