@@ -10,6 +10,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::cli::newsletter::NewsletterCommand;
+use crate::model::typed::Typed;
 use crate::model::url::FeedUrl;
 use crate::telemetry::LogFormat;
 
@@ -115,20 +116,13 @@ pub enum PaperCommand {
     /// Name every fault of the configuration at once, else say what it does
     Check,
 
-    /// Subscribe to feeds: write them into the configuration
-    #[command(after_help = "The rest of the file stays as it is. A feed that is already there is \
-                            left alone. A running service\npicks the feeds up within ten seconds.")]
-    Add {
-        /// The addresses of the feeds
-        #[arg(value_name = "URL", required = true, value_parser = feed_url)]
-        urls: Vec<FeedUrl>,
-        /// A title of yours instead of the publisher's
-        #[arg(long, value_name = "TITLE")]
-        title: Option<String>,
-        /// A tag, by which merged feeds and newsletters select feeds; may be given several times
-        #[arg(long = "tag", value_name = "TAG")]
-        tags: Vec<String>,
-    },
+    /// Subscribe to feeds: find them behind their addresses, write them into the configuration
+    #[command(after_help = "An address may be a feed's or a page's, with or without its scheme. \
+                            What it leads to is read and shown.\nOf several feeds you are asked \
+                            which; without a terminal the best is taken. The rest of the file\n\
+                            stays as it is. A feed that is already there is left alone. A running \
+                            service picks the feeds\nup within ten seconds.")]
+    Add(AddArgs),
 
     /// Unsubscribe from feeds: take them out of the configuration
     #[command(after_help = "Entries that were read stay in the database.")]
@@ -155,6 +149,26 @@ pub enum PaperCommand {
         #[arg(value_name = "SHELL")]
         shell: Shell,
     },
+}
+
+/// What can be typed after `feedmill add`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct AddArgs {
+    /// Addresses of feeds, or of pages that have some
+    #[arg(value_name = "URL", required = true, value_parser = typed)]
+    pub addresses: Vec<Typed>,
+    /// A title of yours instead of the publisher's
+    #[arg(long, value_name = "TITLE")]
+    pub title: Option<String>,
+    /// A tag, by which merged feeds and newsletters select feeds; may be given several times
+    #[arg(long = "tag", value_name = "TAG")]
+    pub tags: Vec<String>,
+    /// Take the best of several feeds without asking
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Add the addresses as they are, without looking what is there
+    #[arg(long, conflicts_with = "yes")]
+    pub no_check: bool,
 }
 
 /// What works with the database.
@@ -217,9 +231,11 @@ pub enum WorkCommand {
 
 /// Reads the address of a feed as people type it: without a scheme it is https.
 fn feed_url(text: &str) -> Result<FeedUrl, String> {
-    let has_scheme = text.contains("://") || text.get(..5).is_some_and(|head| head == "feed:");
-    let whole = if has_scheme { text.to_owned() } else { format!("https://{text}") };
-    FeedUrl::parse(&whole).map_err(|error| error.to_string())
+    typed(text).map(|typed| typed.as_written().clone())
+}
+
+fn typed(text: &str) -> Result<Typed, String> {
+    Typed::parse(text).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 
 use crate::cli::answer::{Answer, Failure};
 use crate::cli::args::{Args, Command, Global, PaperCommand, WorkCommand};
-use crate::cli::{check, demo, edit, feeds, init, lists, newsletter, refresh, service, why};
+use crate::cli::{
+    add, check, demo, edit, feeds, init, lists, newsletter, refresh, runtime, service, why,
+};
 use crate::config::files;
 use crate::config::load::{self, Loaded};
 use crate::config::surroundings::Surroundings;
@@ -17,11 +18,6 @@ use crate::daemon::compose::World;
 use crate::jobs::errand::Wish;
 use crate::model::url::FeedUrl;
 use crate::telemetry;
-
-/// Threads for what blocks: files of letters.
-const BLOCKING_THREADS: usize = 8;
-/// How long the end waits for them.
-const SHUTDOWN: Duration = Duration::from_secs(1);
 
 /// Does what `args` (with the program's name in front) ask for, and gives the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -56,9 +52,7 @@ fn paper(around: &Surroundings, global: &Global, command: PaperCommand) -> Resul
     match command {
         PaperCommand::Init { folder } => init::init(around, global, folder.as_deref()),
         PaperCommand::Check => check::check(around, global, World::real().clock.now()),
-        PaperCommand::Add { urls, title, tags } => {
-            edit::add(around, global, &urls, title.as_deref(), &tags)
-        }
+        PaperCommand::Add(wish) => add::add(around, global, &wish),
         PaperCommand::Remove { urls } => edit::remove(around, global, &urls),
         PaperCommand::Import { file } => edit::import(around, global, &file),
         PaperCommand::Export => edit::export(around, global),
@@ -70,18 +64,9 @@ fn paper(around: &Surroundings, global: &Global, command: PaperCommand) -> Resul
     }
 }
 
-/// Commands that work with the database, on a runtime of one thread: it waits more than it works.
-/// What works, on strangers' bytes and on the database, has threads of its own.
+/// Commands that work with the database.
 fn work(around: &Surroundings, global: &Global, command: WorkCommand) -> Result<Answer, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .max_blocking_threads(BLOCKING_THREADS)
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(format!("no threads to work with: {error}")))?;
-    let done = runtime.block_on(with(around, global, command));
-    // What still writes a file in a thread of its own gets a moment.
-    runtime.shutdown_timeout(SHUTDOWN);
-    done
+    runtime::block_on(with(around, global, command))?
 }
 
 async fn with(

@@ -18,6 +18,7 @@ use crate::config::load::{self, Loaded};
 use crate::config::replace;
 use crate::config::schema;
 use crate::config::surroundings::{FILE_NAME, Surroundings};
+use crate::model::settings::FetchSettings;
 use crate::model::url::FeedUrl;
 
 /// The configuration to be edited: free of faults, or not there yet.
@@ -65,7 +66,69 @@ impl Target {
     }
 }
 
-/// `feedmill add`
+/// What became of feeds that were to be subscribed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscribed {
+    /// The configuration's file.
+    pub file: PathBuf,
+    /// Those that are new in it.
+    pub added: Vec<FeedUrl>,
+    /// What was done to the file, in words; nothing if nothing was.
+    pub changed: String,
+}
+
+impl Subscribed {
+    /// The same in words, for feeds that were asked for by `urls`.
+    pub fn in_words(&self, urls: &[FeedUrl]) -> String {
+        let mut out: String = self.added.iter().map(|url| format!("Added {url}\n")).collect();
+        for url in urls.iter().filter(|url| !self.added.contains(url)) {
+            out.push_str(&format!("Already subscribed, and left as it is: {url}\n"));
+        }
+        out + &self.changed
+    }
+}
+
+/// Why one title cannot be given to several feeds.
+pub fn one_title() -> Failure {
+    Failure::usage("--title names one feed, and there are several addresses")
+        .next("add them one by one, or without --title")
+}
+
+/// Subscribes to feeds, whatever there is at their addresses.
+///
+/// # Errors
+/// If the configuration is faulty or cannot be written, or one title is for several feeds.
+pub fn subscribe(
+    around: &Surroundings,
+    global: &Global,
+    urls: &[FeedUrl],
+    title: Option<&str>,
+    tags: &[String],
+) -> Result<Subscribed, Failure> {
+    if title.is_some() && urls.len() > 1 {
+        return Err(one_title());
+    }
+    let target = Target::find(around, global)?;
+    let feeds = urls.iter().map(|url| NewFeed::new(url.clone(), title, tags)).collect();
+    let added = target.add(feeds)?.changed;
+    let changed = if added.is_empty() { String::new() } else { target.changed() };
+    Ok(Subscribed { file: target.path, added, changed })
+}
+
+/// The feeds that are subscribed now, and how feeds are fetched.
+///
+/// # Errors
+/// If the configuration is faulty.
+pub fn subscribed(
+    around: &Surroundings,
+    global: &Global,
+) -> Result<(HashSet<FeedUrl>, FetchSettings), Failure> {
+    let target = Target::find(around, global)?;
+    let urls = target.subscribed().into_iter().cloned().collect();
+    Ok((urls, target.loaded.settings.fetch))
+}
+
+/// `feedmill add --no-check`
 pub fn add(
     around: &Surroundings,
     global: &Global,
@@ -73,25 +136,12 @@ pub fn add(
     title: Option<&str>,
     tags: &[String],
 ) -> Result<Answer, Failure> {
-    if title.is_some() && urls.len() > 1 {
-        let what = "--title names one feed, and there are several addresses";
-        return Err(Failure::usage(what).next("add them one by one, or without --title"));
-    }
-    let target = Target::find(around, global)?;
-    let feeds = urls.iter().map(|url| NewFeed::new(url.clone(), title, tags)).collect();
-    let added = target.add(feeds)?.changed;
+    let done = subscribe(around, global, urls, title, tags)?;
     if global.json {
-        let added: Vec<&str> = added.iter().map(FeedUrl::as_str).collect();
-        return Ok(Answer::json(&json!({ "file": target.path, "added": added })));
+        let added: Vec<&str> = done.added.iter().map(FeedUrl::as_str).collect();
+        return Ok(Answer::json(&json!({ "file": done.file, "added": added })));
     }
-    let mut out: String = added.iter().map(|url| format!("Added {url}\n")).collect();
-    for url in urls.iter().filter(|url| !added.contains(url)) {
-        out.push_str(&format!("Already subscribed, and left as it is: {url}\n"));
-    }
-    if !added.is_empty() {
-        out.push_str(&target.changed());
-    }
-    Ok(Answer::done(out))
+    Ok(Answer::done(done.in_words(urls)))
 }
 
 /// `feedmill remove`

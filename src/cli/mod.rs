@@ -3,6 +3,7 @@
 //! `args` says what can be typed, `dispatch` hands each command to its file, `answer` is what a
 //! command says: it is printed in one place, so commands are plain functions with a tested text.
 
+pub mod add;
 pub mod answer;
 pub mod args;
 pub mod check;
@@ -14,6 +15,7 @@ pub mod init;
 pub mod lists;
 pub mod newsletter;
 pub mod refresh;
+pub mod runtime;
 pub mod service;
 pub mod tables;
 pub mod why;

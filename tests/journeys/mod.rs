@@ -5,6 +5,7 @@
 
 mod clocks;
 mod corpora;
+mod discovery;
 mod full_disk;
 mod hostile_documents;
 mod hostile_titles;
