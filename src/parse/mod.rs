@@ -12,6 +12,7 @@ pub mod json;
 pub mod kind;
 pub mod namespaces;
 pub mod page;
+pub mod page_text;
 pub mod pattern;
 pub mod platforms;
 pub mod read;
