@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::header::HeaderMap;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
 use crate::model::outcome::Outcome;
 use crate::model::settings::FetchSettings;
@@ -27,6 +27,8 @@ use super::resolve::Resolver;
 
 /// How long an idle connection is kept for a site with more feeds queued.
 const KEPT_IDLE: Duration = Duration::from_secs(5);
+/// The largest page that is read, in bytes, if feeds may be larger.
+const MAX_PAGE: u64 = 10_000_000;
 /// How many header fields an answer may have.
 const FIELDS: usize = 128;
 /// How large the headers of an HTTP/2 answer may be, in bytes.
@@ -42,6 +44,7 @@ struct Shared {
     closing: reqwest::Client,
     guard: Guard,
     common: HeaderMap,
+    of_pages: HeaderMap,
     timeout: Duration,
     max_body: u64,
     /// Of feeds that are found behind redirects: the address whose validators we hold.
@@ -63,11 +66,13 @@ impl Client {
         resolver: Resolver,
     ) -> Result<Self, ClientError> {
         let resolver = Arc::new(resolver);
+        let common = request::common(settings.contact.as_deref());
         Ok(Self(Arc::new(Shared {
             keeping: http_client(&resolver, 1)?,
             closing: http_client(&resolver, 0)?,
             guard,
-            common: request::common(settings.contact.as_deref()),
+            of_pages: request::of_pages(&common),
+            common,
             timeout: settings.timeout,
             max_body: settings.max_body,
             moved: Mutex::default(),
@@ -79,19 +84,42 @@ impl Client {
     ///
     /// Never fails: a failure is an outcome.
     pub async fn get(&self, request: &Request<'_>, now: DateTime<Utc>) -> Outcome {
-        let shared = &*self.0;
         let answered = AtomicBool::new(false);
-        let fetched = tokio::time::timeout(shared.timeout, shared.fetch(request, now, &answered));
-        let result = fetched.await.unwrap_or_else(|_| {
+        self.in_time(request, &answered, self.0.fetch(request, now, &answered)).await
+    }
+
+    /// Makes one GET for a web page; what is none is a failure, its body not read. Nothing is
+    /// remembered of it.
+    pub async fn get_page(&self, request: &Request<'_>, now: DateTime<Utc>) -> Outcome {
+        let answered = AtomicBool::new(false);
+        self.in_time(request, &answered, self.0.fetch_page(request, now, &answered)).await
+    }
+
+    async fn in_time(
+        &self,
+        request: &Request<'_>,
+        answered: &AtomicBool,
+        fetch: impl Future<Output = Result<Outcome, FetchError>>,
+    ) -> Outcome {
+        let after = self.0.timeout;
+        let result = tokio::time::timeout(after, fetch).await.unwrap_or_else(|_| {
             let stage = match answered.load(Ordering::Relaxed) {
                 true => "its answer was coming in",
                 false => "waiting for its answer",
             };
             let host = error::host(request.url.web().parts());
-            Err(FetchError::TimedOut { host, after: shared.timeout, stage })
+            Err(FetchError::TimedOut { host, after, stage })
         });
         result.unwrap_or_else(|error| Outcome::Failed(error.into_failure()))
     }
+}
+
+/// Whether an answer of that type may be a web page; one that does not say may be.
+fn is_page(content_type: Option<&str>) -> bool {
+    let kind = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    ["", "text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain"]
+        .iter()
+        .any(|page| kind.eq_ignore_ascii_case(page))
 }
 
 impl Shared {
@@ -117,6 +145,25 @@ impl Shared {
             self.remember(request.url, &fresh.found_at, moved.is_some());
         }
         Ok(outcome)
+    }
+
+    async fn fetch_page(
+        &self,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+        answered: &AtomicBool,
+    ) -> Result<Outcome, FetchError> {
+        let http = if request.keep_alive { &self.keeping } else { &self.closing };
+        let (guard, common, owner) = (&self.guard, &self.of_pages, request.url.web());
+        let answer = Walk { http, guard, common, request, owner }.to_the_end().await?;
+        answered.store(true, Ordering::Relaxed);
+        let kind = answer.response.headers().get(CONTENT_TYPE);
+        let kind = kind.map(|kind| String::from_utf8_lossy(kind.as_bytes()).into_owned());
+        if answer.response.status().is_success() && !is_page(kind.as_deref()) {
+            let place = error::place(answer.url.parts());
+            return Err(FetchError::NotAPage { place, kind: kind.unwrap_or_default() });
+        }
+        answer::sort(answer, self.max_body.min(MAX_PAGE), now).await
     }
 
     /// Remembers whose validators the next request will carry.

@@ -71,6 +71,14 @@ pub enum FetchError {
         /// Retry-After.
         retry_after: Option<RetryAfter>,
     },
+    /// The answer is of a kind that is no web page.
+    #[error("{place} is not a web page but {kind}")]
+    NotAPage {
+        /// Where.
+        place: String,
+        /// Its type, as it says.
+        kind: String,
+    },
     /// The body is larger than `fetch.max_body`, on the wire or decoded.
     #[error("the body is larger than {} (fetch.max_body)", size(*.0))]
     TooLarge(u64),
@@ -99,6 +107,7 @@ impl FetchError {
             | Self::Redirect { .. }
             | Self::CutOff(_) => FailureClass::Network,
             Self::Status { class, .. } => *class,
+            Self::NotAPage { .. } => FailureClass::Document,
             Self::TooLarge(_) | Self::Bomb(_) | Self::Coding(_) | Self::Damaged(_) => {
                 FailureClass::Body
             }
@@ -117,6 +126,7 @@ impl FetchError {
             | Self::TimedOut { .. }
             | Self::Broken { .. }
             | Self::Redirect { .. }
+            | Self::NotAPage { .. }
             | Self::TooLarge(_)
             | Self::Bomb(_)
             | Self::Coding(_)

@@ -38,6 +38,9 @@ const ACCEPTED: &str = "application/atom+xml, application/rss+xml, application/f
     application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, \
     */*;q=0.1";
 
+/// Types of web pages.
+const ACCEPTED_PAGES: &str = "text/html, application/xhtml+xml, application/xml;q=0.8, */*;q=0.1";
+
 /// Codings that [`super::body`] undoes.
 const ACCEPTED_CODINGS: &str = "gzip, br, zstd";
 
@@ -67,6 +70,13 @@ pub fn common(contact: Option<&str>) -> HeaderMap {
     if let Ok(name) = HeaderValue::from_str(&user_agent(contact)) {
         fields.insert(USER_AGENT, name);
     }
+    fields
+}
+
+/// The fields of every request for a page: `common`, but for what is accepted.
+pub fn of_pages(common: &HeaderMap) -> HeaderMap {
+    let mut fields = common.clone();
+    fields.insert(ACCEPT, HeaderValue::from_static(ACCEPTED_PAGES));
     fields
 }
 
