@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 use feedmill::clean::sanitise;
 use feedmill::clock::{Clock, SystemClock};
+use feedmill::model::article::WantedArticles;
 use feedmill::model::document::RawHtml;
 use feedmill::model::entry::{Content, EntryKey, Fingerprint};
 use feedmill::model::feed::Feed;
@@ -125,6 +126,7 @@ async fn fill(path: &Path, options: &Options) -> anyhow::Result<()> {
                     .map(|entry| arrival(entry, &body, now))
                     .collect::<Result<_, _>>()?,
                 changes: Vec::new(),
+                articles: WantedArticles::default(),
                 noteworthy: true,
             })
             .await?;

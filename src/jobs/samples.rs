@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::jobs::labels::Labels;
+use crate::model::article::WantedArticles;
 use crate::model::edition::{EditionText, NewEdition, Slot};
 use crate::model::entry::{Content, EntryId, EntryKey, Fingerprint};
 use crate::model::feed::Standing;
@@ -74,7 +75,9 @@ impl Mill {
         state.site = found.url.web().parts().join("/").ok().and_then(|u| WebUrl::from_url(u).ok());
         let (feed, generation) = (found.id, found.generation);
         let (arrivals, changes) = (Vec::new(), Vec::new());
-        let mut plan = Plan { feed, generation, state, arrivals, changes, noteworthy: true };
+        let articles = WantedArticles::default();
+        let mut plan =
+            Plan { feed, generation, state, arrivals, changes, articles, noteworthy: true };
         fill(&mut plan);
         let keys: Vec<_> = plan.arrivals.iter().map(|arrival| arrival.key).collect();
         self.store.commit(plan).await.expect("committed");

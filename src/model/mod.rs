@@ -4,6 +4,7 @@
 //! make a wrong value impossible to build, and opens nothing: no clock, no chance, no input or
 //! output.
 
+pub mod article;
 pub mod document;
 pub mod edition;
 pub mod entry;

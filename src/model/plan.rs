@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::article::WantedArticles;
 use super::entry::{Content, EntryId, EntryKey, Fingerprint};
 use super::feed::{FeedId, FeedState};
 use super::url::DocumentKey;
@@ -20,6 +21,8 @@ pub struct Plan {
     pub arrivals: Vec<Arrival>,
     /// Entries whose content changed.
     pub changes: Vec<Change>,
+    /// Which articles are to be read from their pages.
+    pub articles: WantedArticles,
     /// Whether people should hear of it: something changed, or the standing did.
     pub noteworthy: bool,
 }

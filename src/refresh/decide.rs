@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 
 use crate::dedup::candidate::{Candidate, Identified};
 use crate::dedup::key;
+use crate::model::article::WantedArticles;
 use crate::model::document::{Document, Unreadable};
 use crate::model::entry::{Content, EntryKey, Known};
 use crate::model::feed::{Feed, FeedState, Standing};
@@ -87,6 +88,7 @@ pub fn decide(
         state: feed.state.clone(),
         arrivals: Vec::new(),
         changes: Vec::new(),
+        articles: WantedArticles::default(),
         noteworthy: false,
     };
     plan.state.last_check = Some(now);

@@ -4,6 +4,7 @@
 //! it and the moment, and returns a plan: everything that one refresh writes, as a value.
 
 pub mod arrivals;
+pub mod articles;
 pub mod cadence;
 pub mod content;
 pub mod decide;

@@ -11,6 +11,7 @@ use crate::model::feed::FeedId;
 use crate::model::plan::{Arrival, Change, Plan};
 use crate::model::text::CLEANER;
 use crate::model::url::DocumentKey;
+use crate::store::articles;
 use crate::store::cells::{self, Cells};
 use crate::store::error::StoreError;
 use crate::store::feed_row::{COLUMNS, state_values};
@@ -122,14 +123,18 @@ fn known(row: Row) -> Result<Known, StoreError> {
     })
 }
 
-/// The feed's row, then two statements for each arrival and each change.
+/// The feed's row, then two statements for each arrival, the queue of articles, and two statements
+/// for each change.
 fn operation(plan: Plan) -> Vec<Statement> {
-    let Plan { feed, generation, state, arrivals, changes, noteworthy: _ } = plan;
+    let Plan { feed, generation, state, arrivals, changes, articles: wanted, noteworthy: _ } = plan;
+    let now = state.last_check.into();
     let readers_notice = !arrivals.is_empty() || !changes.is_empty();
     let mut params = vec![feed.into(), generation.into()];
     params.extend(state_values(&state));
     let mut operation = vec![Statement::new(FEED.as_str(), params).expecting(1)];
     operation.extend(arrivals.into_iter().flat_map(|arrival| arrive(feed, arrival)));
+    operation.extend(articles::enqueue(feed, &wanted));
+    operation.extend(articles::again(&wanted, now));
     operation.extend(changes.into_iter().flat_map(|change| alter(feed, change)));
     if readers_notice {
         operation.push(upkeep::revise(feed));

@@ -80,7 +80,8 @@ impl Store {
         Ok(heads)
     }
 
-    /// `entries`, whole, each once, in the order asked; those not kept are left out. The body of one
+    /// `entries`, whole, each once, in the order asked; those not kept are left out. The body is that
+    /// of the article where one was read, else the feed's own. The body of one
     /// that an older cleaner made is empty ([`Self::stale_bodies`]).
     pub async fn entries(&self, entries: &[EntryId]) -> Result<Vec<Entry>, StoreError> {
         let queries = pieces(entries).map(whole).collect();
@@ -213,8 +214,10 @@ pub(in crate::store) fn whole(entries: Vec<Value>) -> Statement {
     let list = placeholders(1, entries.len());
     let sql = format!(
         "select e.id, e.feed_id, e.entry_key, e.document, e.first_seen, e.changed, e.link, \
-         e.title, e.authors, e.published, e.categories, e.enclosures, b.html, b.cleaner \
-         from entry e left join entry_body b on b.entry_id = e.id where e.id in ({list})"
+         e.title, e.authors, e.published, e.categories, e.enclosures, \
+         coalesce(a.html, b.html), coalesce(a.cleaner, b.cleaner) \
+         from entry e left join entry_body b on b.entry_id = e.id \
+         left join article a on a.entry_id = e.id and a.state = 'read' where e.id in ({list})"
     );
     Statement::new(sql, entries)
 }

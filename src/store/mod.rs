@@ -4,6 +4,7 @@
 //! room there is no SQL and no row type. [`open`] says how a store is opened and who may; the other
 //! files each hold the operations on one noun.
 
+pub mod articles;
 pub mod cells;
 pub mod commit;
 pub mod counts;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
+use crate::model::article::WantedArticles;
 use crate::model::edition::{EditionText, NewEdition, NewLetter, Slot};
 use crate::model::entry::{Content, EntryId, EntryKey, Fingerprint};
 use crate::model::feed::{Feed, FeedState, Standing, Tag};
@@ -106,6 +107,7 @@ pub(in crate::store) fn plan(feed: &Feed, now: DateTime<Utc>, arrivals: Vec<Arri
         },
         arrivals,
         changes: Vec::new(),
+        articles: WantedArticles::default(),
         noteworthy: true,
     }
 }

@@ -1,0 +1,187 @@
+//! The queue of articles to be read, and what became of each.
+//!
+//! Whatever is written about an article names the number of attempts it was decided for: another
+//! number means that somebody else settled it, and nothing is written.
+
+use crate::model::article::{
+    ArticleAgendum, ArticleStanding, Attempt, WaitingArticle, WantedArticles,
+};
+use crate::model::document::RawHtml;
+use crate::model::entry::EntryId;
+use crate::model::feed::FeedId;
+use crate::model::text::{CLEANER, CleanerVersion, SafeHtml};
+use crate::model::url::WebUrl;
+use crate::store::cells::{Cells, corrupt};
+use crate::store::entries::StaleBody;
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+use crate::store::statement::{Row, Statement, Value, limit};
+use crate::store::upkeep;
+
+/// Puts the article of a new entry into the queue.
+const ENQUEUE: &str = "insert into article (entry_id, state, next_attempt) \
+    select id, 'waiting', first_seen from entry where feed_id = $1 and entry_key = $2 \
+    on conflict (entry_id) do nothing";
+
+/// Puts the article of an entry back into the queue if its link becomes another.
+const AGAIN: &str = "update article set state = 'waiting', attempts = 0, next_attempt = $2, \
+    reason = null where entry_id = $1 \
+    and exists (select 1 from entry where id = $1 and link <> $3)";
+
+pub(in crate::store) const AGENDA: &str = "select a.entry_id, e.link, a.next_attempt \
+    from article a cross join entry e cross join feed f cross join shard s \
+    where a.state = 'waiting' and e.id = a.entry_id and e.link is not null \
+    and f.id = e.feed_id and f.retired = 0 and s.shard = f.shard and s.owner = $1 \
+    order by a.next_attempt, a.entry_id";
+
+const WAITING: &str = "select a.entry_id, f.id, f.url, e.link, a.attempts, b.html, b.cleaner \
+    from article a join entry e on e.id = a.entry_id join feed f on f.id = e.feed_id \
+    left join entry_body b on b.entry_id = e.id \
+    where a.entry_id = $1 and a.state = 'waiting' and e.link is not null and f.retired = 0";
+
+const STANDING: &str =
+    "select state, attempts, next_attempt, reason, image from article where entry_id = $1";
+
+const READ: &str = "update article set state = 'read', attempts = attempts + 1, reason = null, \
+    image = $3, cleaner = $4, html = $5 \
+    where entry_id = $1 and attempts = $2 and state = 'waiting'";
+
+const POSTPONE: &str = "update article set attempts = attempts + 1, next_attempt = $3, reason = $4 \
+    where entry_id = $1 and attempts = $2 and state = 'waiting'";
+
+const GIVE_UP: &str = "update article set state = 'failed', attempts = attempts + 1, reason = $3, \
+    image = null, cleaner = null, html = null \
+    where entry_id = $1 and attempts = $2 and state = 'waiting'";
+
+pub(in crate::store) const STALE: &str = "select a.entry_id, a.html, e.link \
+    from article a join entry e on e.id = a.entry_id \
+    where a.html is not null and a.cleaner < $1 \
+    order by a.cleaner desc, a.entry_id desc limit $2";
+
+const RENEW: &str =
+    "update article set cleaner = $2, html = $3 where entry_id = $1 and cleaner < $2";
+
+/// What a commit adds for the new entries of a feed that want their article read.
+pub(in crate::store) fn enqueue(feed: FeedId, wanted: &WantedArticles) -> Vec<Statement> {
+    let one = |key: &_| Statement::new(ENQUEUE, vec![feed.into(), Value::from(*key)]);
+    wanted.new.iter().map(one).collect()
+}
+
+/// What a commit does before it changes entries: those with another link are read again.
+pub(in crate::store) fn again(wanted: &WantedArticles, now: Value) -> Vec<Statement> {
+    let one = |(entry, link): &(EntryId, WebUrl)| {
+        Statement::new(AGAIN, vec![(*entry).into(), now.clone(), link.into()])
+    };
+    wanted.changed.iter().map(one).collect()
+}
+
+impl Store {
+    /// All articles to be read for active feeds of the shards we lease, the most urgent first.
+    pub async fn articles_waiting(&self) -> Result<Vec<ArticleAgendum>, StoreError> {
+        let Some(owner) = &self.owner else { return Ok(Vec::new()) };
+        let query = Statement::new(AGENDA, vec![owner.as_str().into()]);
+        self.engine
+            .read(vec![query], |row| {
+                let mut cells = Cells::from(row);
+                let entry = cells.entry()?;
+                let site = cells.link_or_null()?.ok_or_else(|| corrupt("a link"))?.site();
+                Ok(ArticleAgendum { entry, site, next_attempt: cells.moment()? })
+            })
+            .await
+    }
+
+    /// An article that is to be read; nothing if it is not, or not any more.
+    pub async fn article_to_read(
+        &self,
+        entry: EntryId,
+    ) -> Result<Option<WaitingArticle>, StoreError> {
+        self.engine.read_one(Statement::new(WAITING, vec![entry.into()]), waiting).await
+    }
+
+    /// How far the article of an entry is; nothing if its feed is not read in full.
+    pub async fn article(&self, entry: EntryId) -> Result<Option<ArticleStanding>, StoreError> {
+        self.engine.read_one(Statement::new(STANDING, vec![entry.into()]), standing).await
+    }
+
+    /// Writes what an attempt came to: [`StoreError::Conflict`] if it was settled meanwhile.
+    pub async fn settle_article(
+        &self,
+        article: &WaitingArticle,
+        attempt: &Attempt,
+    ) -> Result<(), StoreError> {
+        let mut params = vec![article.entry.into(), article.attempts.into()];
+        let (sql, is_shown) = match attempt {
+            Attempt::Read { body, image } => {
+                params.extend([
+                    image.as_ref().into(),
+                    CLEANER.0.into(),
+                    Value::from(body.as_str()),
+                ]);
+                (READ, true)
+            }
+            Attempt::Postponed { until, reason } => {
+                params.extend([(*until).into(), reason.as_str().into()]);
+                (POSTPONE, false)
+            }
+            Attempt::GivenUp { reason } => {
+                params.push(reason.as_str().into());
+                (GIVE_UP, false)
+            }
+        };
+        let mut operation = vec![Statement::new(sql, params).expecting(1)];
+        if is_shown {
+            operation.push(upkeep::revise(article.feed));
+        }
+        self.engine.write(operation).await.map(|_| ())
+    }
+
+    /// Bodies of articles that an older cleaner made, the newest entries' first.
+    pub async fn stale_articles(&self, rows: usize) -> Result<Vec<StaleBody>, StoreError> {
+        let query = Statement::new(STALE, vec![CLEANER.0.into(), limit(rows)]);
+        self.engine
+            .read(vec![query], |row| {
+                let mut cells = Cells::from(row);
+                let entry = cells.entry()?;
+                Ok(StaleBody { entry, html: RawHtml(cells.text()?), base: cells.link_or_null()? })
+            })
+            .await
+    }
+
+    /// Keeps `bodies` in place of stale ones of articles.
+    pub async fn renew_articles(&self, bodies: Vec<(EntryId, SafeHtml)>) -> Result<(), StoreError> {
+        if bodies.is_empty() {
+            return Ok(());
+        }
+        let renew = |(entry, body): (EntryId, SafeHtml)| {
+            Statement::new(RENEW, vec![entry.into(), CLEANER.0.into(), body.as_str().into()])
+        };
+        let mut operation: Vec<_> = bodies.into_iter().map(renew).collect();
+        operation.push(upkeep::revise_all());
+        self.engine.write(operation).await.map(|_| ())
+    }
+}
+
+fn waiting(row: Row) -> Result<WaitingArticle, StoreError> {
+    let mut cells = Cells::from(row);
+    let (entry, feed, feed_url) = (cells.entry()?, cells.feed()?, cells.feed_url()?);
+    let link = cells.link_or_null()?.ok_or_else(|| corrupt("a link"))?;
+    let attempts = cells.count()?;
+    let html = cells.text_or_null()?.unwrap_or_default();
+    let cleaner = cells.int_or_null()?.and_then(|version| u32::try_from(version).ok());
+    let own = cleaner.and_then(|version| SafeHtml::stored(html, CleanerVersion(version)));
+    Ok(WaitingArticle { entry, feed, feed_url, link, attempts, own: own.unwrap_or_default() })
+}
+
+fn standing(row: Row) -> Result<ArticleStanding, StoreError> {
+    let mut cells = Cells::from(row);
+    let state = cells.text()?;
+    let (attempts, next_attempt) = (cells.count()?, cells.moment()?);
+    let reason = cells.text_or_null()?;
+    let image = cells.link_or_null()?;
+    match state.as_str() {
+        "waiting" => Ok(ArticleStanding::Waiting { attempts, next_attempt, reason }),
+        "read" => Ok(ArticleStanding::Read { image }),
+        "failed" => Ok(ArticleStanding::Failed { reason: reason.unwrap_or_default() }),
+        _ => Err(corrupt("the state of an article")),
+    }
+}
