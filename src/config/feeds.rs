@@ -79,6 +79,7 @@ fn subscription_of(listed: ListedFeed) -> Subscription {
         title: listed.title,
         tags: listed.tags,
         interval: None,
+        full_text: schema::FULL_TEXT,
         weight: schema::WEIGHT,
         login: None,
         headers: Vec::new(),
@@ -130,6 +131,7 @@ fn feed(section: &Section<'_>, reach: Reach<'_>) -> (Place, Option<Subscription>
     let title = section.read("title", values::label).map(Spanned::into_inner);
     let tags = tags(section);
     let weight = section.read_or("weight", schema::WEIGHT, values::weight);
+    let full_text = section.read_or("full_text", schema::FULL_TEXT, values::flag);
     let user_agent = section.read("user_agent", values::user_agent).map(Spanned::into_inner);
     let interval = interval.map(Spanned::into_inner);
     let subscription = url.map(|url| Subscription {
@@ -137,6 +139,7 @@ fn feed(section: &Section<'_>, reach: Reach<'_>) -> (Place, Option<Subscription>
         title,
         tags,
         interval,
+        full_text,
         weight,
         login,
         headers,

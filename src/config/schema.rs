@@ -67,6 +67,7 @@ pub const FEED: Shape = Shape {
         "title",
         "tags",
         "interval",
+        "full_text",
         "weight",
         "username",
         "password_file",
@@ -130,6 +131,9 @@ pub const SUBMISSIONS_PORT: u16 = 465;
 
 /// `smtp.port` with `tls = "none"`: the relay on this machine.
 pub const RELAY_PORT: u16 = 25;
+
+/// `feed.full_text`
+pub const FULL_TEXT: bool = false;
 
 /// `feed.weight`
 pub const WEIGHT: f64 = 1.0;

@@ -132,6 +132,13 @@ where
     }
 }
 
+/// Yes or no.
+pub fn flag(value: &DeValue<'_>) -> Result<bool, Wrong> {
+    value
+        .as_bool()
+        .ok_or_else(|| Wrong::new(format!("this {}", kind(value))).allowed("true or false"))
+}
+
 /// How much a feed weighs: a number from 0 to 100.
 pub fn weight(value: &DeValue<'_>) -> Result<f64, Wrong> {
     let number: Option<f64> = match value {

@@ -130,6 +130,8 @@ pub struct Subscription {
     pub tags: Vec<Tag>,
     /// A fixed interval instead of the adaptive one.
     pub interval: Option<Duration>,
+    /// Whether its entries' articles are read from their pages.
+    pub full_text: bool,
     /// How much its entries weigh in newsletters; 1 is usual.
     pub weight: f64,
     /// HTTP Basic credentials, sent to its own origin only.
