@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::sync::Semaphore;
 
 use crate::clock::{Clock, SystemClock};
 use crate::fetch::client::Client;
@@ -19,6 +20,7 @@ use crate::jobs::dice::Dice;
 use crate::jobs::discover::Discoverer;
 use crate::jobs::draft::Drafter;
 use crate::jobs::errand::Wish;
+use crate::jobs::extract::Extractor;
 use crate::jobs::labels::Labels;
 use crate::jobs::library::Library;
 use crate::jobs::overview::Overview;
@@ -48,6 +50,8 @@ const CREATION_LOOKS: usize = 50;
 const CREATION_PAUSE: Duration = Duration::from_millis(100);
 /// Threads for work on strangers' bytes.
 const WORKERS: usize = 2;
+/// How many pages are read at once: feeds always find a thread.
+const PAGES_AT_ONCE: usize = 1;
 
 /// What comes from outside the program besides its settings.
 #[derive(Debug, Clone)]
@@ -84,6 +88,7 @@ pub struct Workshop {
     shelf: Arc<Shelf>,
     store: Store,
     workers: Workers,
+    page_turn: Arc<Semaphore>,
     client: Current<Client>,
     subscriptions: Current<Subscriptions>,
     newsletters: Current<Vec<Newsletter>>,
@@ -180,6 +185,7 @@ impl Workshop {
             shelf,
             store,
             workers,
+            page_turn: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
             client: Current::new(client),
             subscriptions: Current::new(Subscriptions::new(
                 settings.subscriptions,
@@ -239,6 +245,20 @@ impl Workshop {
             shelf: Arc::clone(&self.shelf),
             clock: Arc::clone(&self.world.clock),
             dice: self.world.dice.clone(),
+        }
+    }
+
+    /// The job that reads articles from their pages.
+    pub fn extractor(&self) -> Extractor {
+        Extractor {
+            store: self.store.clone(),
+            client: self.client.clone(),
+            workers: self.workers.clone(),
+            subscriptions: self.subscriptions.clone(),
+            shelf: Arc::clone(&self.shelf),
+            clock: Arc::clone(&self.world.clock),
+            dice: self.world.dice.clone(),
+            turn: Arc::clone(&self.page_turn),
         }
     }
 

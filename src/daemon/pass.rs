@@ -1,4 +1,5 @@
-//! One polling pass without a service: the scheduler with nothing but one order.
+//! One polling pass without a service: the scheduler with nothing but one order, and the articles
+//! that are to be read then.
 
 use tokio::sync::{mpsc, watch};
 
@@ -25,9 +26,8 @@ pub async fn run(
     // The receiving end lives as long as the scheduler, so the order cannot be lost.
     let _ = orders.send(Order::Refresh { feeds, force, told }).await;
     drop(orders);
-    let refresher = workshop.refresher();
-    let scheduler =
-        Scheduler::new(refresher, fetch, Agenda::OrdersOnly, ordered, stop.clone(), settle);
+    let jobs = (workshop.refresher(), workshop.extractor());
+    let scheduler = Scheduler::new(jobs, fetch, Agenda::OrdersOnly, ordered, stop.clone(), settle);
     let tell = async {
         while let Some(done) = asked.recv().await {
             each(&done);

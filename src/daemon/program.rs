@@ -63,9 +63,9 @@ impl Program {
         let mut loops = JoinSet::new();
         let routes = routes::router(Arc::clone(&workshop.house));
         loops.spawn(listener.serve(routes, Limits::default(), stop.drain_token()));
-        let refresher = workshop.refresher();
+        let jobs = (workshop.refresher(), workshop.extractor());
         let scheduler =
-            Scheduler::new(refresher, &fetch, Agenda::Standing, ordered, stop.clone(), settle);
+            Scheduler::new(jobs, &fetch, Agenda::Standing, ordered, stop.clone(), settle);
         loops.spawn(scheduler.run());
         loops.spawn(editor::run(workshop.sealer(), desk.clone(), settled.clone(), stop.clone()));
         loops.spawn(postman::run(workshop.deliverer(), Arc::clone(&desk.posted), stop.clone()));

@@ -3,7 +3,8 @@
 //! Feeds wait in a heap by their next check; those due wait in the line of their site. A site is
 //! asked by one connection at a time, with a gap between two requests, and all sites together by as
 //! many as there are connections. A line takes turns with the others, so that a site with five
-//! hundred feeds delays nobody else.
+//! hundred feeds delays nobody else. Articles wait behind the feeds of their site, and all together
+//! get a quarter of the connections, so that a slow page never holds a feed back.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
@@ -11,11 +12,36 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::model::entry::EntryId;
 use crate::model::feed::FeedId;
 use crate::model::url::Site;
 
 /// How long a kept connection stays open after a request.
 const KEPT_OPEN: TimeDelta = TimeDelta::seconds(5);
+
+/// Articles get one connection in so many.
+const ARTICLE_SHARE: usize = 4;
+
+/// Who is in a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Turn {
+    /// A feed, to be refreshed.
+    Feed(FeedId),
+    /// An entry, whose article is to be read.
+    Article(EntryId),
+}
+
+impl From<FeedId> for Turn {
+    fn from(feed: FeedId) -> Self {
+        Self::Feed(feed)
+    }
+}
+
+impl From<EntryId> for Turn {
+    fn from(entry: EntryId) -> Self {
+        Self::Article(entry)
+    }
+}
 
 /// The state of all lines.
 #[derive(Debug)]
@@ -23,22 +49,24 @@ pub struct Schedule {
     connections: usize,
     gap: Duration,
     under_way: usize,
-    waiting: BinaryHeap<Reverse<(DateTime<Utc>, FeedId, usize)>>,
-    /// The one place in the heap that counts for each feed; others are left over.
-    due: HashMap<FeedId, DateTime<Utc>>,
+    articles_under_way: usize,
+    waiting: BinaryHeap<Reverse<(DateTime<Utc>, Turn, usize)>>,
+    /// The one place in the heap that counts for each; others are left over.
+    due: HashMap<Turn, DateTime<Utc>>,
     lines: Vec<Line>,
     line_of: HashMap<Site, usize>,
     /// Lines with somebody in them whose site may be asked, in turn.
     ready: VecDeque<usize>,
     /// Lines with somebody in them whose site has its pause.
     pausing: BinaryHeap<Reverse<(DateTime<Utc>, usize)>>,
-    /// Feeds in a line or under way: never started twice (promise I2).
-    taken: HashSet<FeedId>,
+    /// Who is in a line or under way: never started twice (promise I2).
+    taken: HashSet<Turn>,
 }
 
 #[derive(Debug)]
 struct Line {
-    feeds: VecDeque<FeedId>,
+    feeds: VecDeque<Turn>,
+    articles: VecDeque<Turn>,
     /// Until when the connection of the last request may still be open.
     open_until: DateTime<Utc>,
     state: LineState,
@@ -54,12 +82,18 @@ enum LineState {
     Busy,
 }
 
-/// A feed to be asked now.
+impl Line {
+    fn is_empty(&self) -> bool {
+        self.feeds.is_empty() && self.articles.is_empty()
+    }
+}
+
+/// What is to be asked now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Start {
-    /// Which.
-    pub feed: FeedId,
-    /// Whether more feeds of its site are in the line or one was asked just now, so that the
+    /// Whose turn it is.
+    pub turn: Turn,
+    /// Whether more of its site is in the line or one was asked just now, so that the
     /// connection is worth keeping, or worth using again.
     pub keep_alive: bool,
     line: usize,
@@ -72,6 +106,7 @@ impl Schedule {
             connections: connections.max(1),
             gap,
             under_way: 0,
+            articles_under_way: 0,
             waiting: BinaryHeap::new(),
             due: HashMap::new(),
             lines: Vec::new(),
@@ -96,20 +131,22 @@ impl Schedule {
 
     /// A feed is to be asked at `next_check`. One that is in a line or under way already is told of
     /// when it has finished.
-    pub fn add(&mut self, feed: FeedId, site: &Site, next_check: DateTime<Utc>) {
-        if self.taken.contains(&feed) {
+    pub fn add(&mut self, turn: impl Into<Turn>, site: &Site, next_check: DateTime<Utc>) {
+        let turn = turn.into();
+        if self.taken.contains(&turn) || self.due.get(&turn) == Some(&next_check) {
             return;
         }
         let line = self.line(site);
-        self.wait(feed, line, next_check);
+        self.wait(turn, line, next_check);
     }
 
     /// A feed is to be asked as soon as its site allows, whatever its next check: before those that
     /// are merely due.
     pub fn ask(&mut self, feed: FeedId, site: &Site, now: DateTime<Utc>) {
         let line = self.line(site);
-        if !self.taken.contains(&feed) {
-            self.enter(feed, line, now);
+        let turn = Turn::Feed(feed);
+        if !self.taken.contains(&turn) {
+            self.enter(turn, line, now);
             self.lines[line].feeds.rotate_right(1);
         }
     }
@@ -119,33 +156,45 @@ impl Schedule {
         self.fill_lines(now);
         self.end_pauses(now);
         let mut starts = Vec::new();
+        // Sites that have nothing but articles, while those have all their connections.
+        let mut held = Vec::new();
         while self.under_way < self.connections && starts.len() < most {
             let Some(number) = self.ready.pop_front() else { break };
+            let may_read = self.articles_under_way < self.connections.div_ceil(ARTICLE_SHARE);
             let line = &mut self.lines[number];
-            let Some(feed) = line.feeds.pop_front() else {
-                line.state = LineState::Free { from: now };
+            let turn = line.feeds.pop_front();
+            let turn = turn.or_else(|| if may_read { line.articles.pop_front() } else { None });
+            let Some(turn) = turn else {
+                match line.articles.is_empty() {
+                    true => line.state = LineState::Free { from: now },
+                    false => held.push(number),
+                }
                 continue;
             };
             line.state = LineState::Busy;
             self.under_way += 1;
-            let keep_alive = !line.feeds.is_empty() || now < line.open_until;
-            starts.push(Start { feed, keep_alive, line: number });
+            self.articles_under_way += usize::from(matches!(turn, Turn::Article(_)));
+            let keep_alive = !line.is_empty() || now < line.open_until;
+            starts.push(Start { turn, keep_alive, line: number });
         }
+        self.ready.extend(held);
         starts
     }
 
-    /// What was started has ended; the feed is to be asked again at `next_check`, or never.
+    /// What was started has ended; it is to be asked again at `next_check`, or never.
     pub fn finish(&mut self, start: Start, next_check: Option<DateTime<Utc>>, now: DateTime<Utc>) {
         self.under_way = self.under_way.saturating_sub(1);
-        self.taken.remove(&start.feed);
+        let articles = usize::from(matches!(start.turn, Turn::Article(_)));
+        self.articles_under_way = self.articles_under_way.saturating_sub(articles);
+        self.taken.remove(&start.turn);
         if let Some(next_check) = next_check {
-            self.wait(start.feed, start.line, next_check);
+            self.wait(start.turn, start.line, next_check);
         }
         let from = now + self.gap;
         let line = &mut self.lines[start.line];
         line.state = LineState::Free { from };
         line.open_until = now + KEPT_OPEN;
-        if !line.feeds.is_empty() {
+        if !line.is_empty() {
             self.queue(start.line, from, now);
         }
     }
@@ -160,8 +209,18 @@ impl Schedule {
         }
     }
 
-    /// Whether nobody is in a line or under way: all that was due has been asked.
+    /// Whether no feed is in a line or under way: all that was due has been asked. Nobody waits for
+    /// articles.
     pub fn is_settled(&self, now: DateTime<Utc>) -> bool {
+        let due = self
+            .waiting
+            .peek()
+            .is_some_and(|Reverse((at, turn, _))| *at <= now && matches!(turn, Turn::Feed(_)));
+        !due && !self.taken.iter().any(|turn| matches!(turn, Turn::Feed(_)))
+    }
+
+    /// Whether nobody at all is in a line or under way.
+    pub fn is_empty(&self, now: DateTime<Utc>) -> bool {
         let due = self.waiting.peek().is_some_and(|Reverse((at, ..))| *at <= now);
         self.taken.is_empty() && !due
     }
@@ -179,6 +238,7 @@ impl Schedule {
         let state = LineState::Free { from: DateTime::<Utc>::MIN_UTC };
         self.lines.push(Line {
             feeds: VecDeque::new(),
+            articles: VecDeque::new(),
             open_until: DateTime::<Utc>::MIN_UTC,
             state,
         });
@@ -187,28 +247,31 @@ impl Schedule {
     }
 
     fn fill_lines(&mut self, now: DateTime<Utc>) {
-        while let Some(&Reverse((at, feed, line))) = self.waiting.peek() {
+        while let Some(&Reverse((at, turn, line))) = self.waiting.peek() {
             if at > now {
                 break;
             }
             self.waiting.pop();
-            if self.due.get(&feed) == Some(&at) {
-                self.enter(feed, line, now);
+            if self.due.get(&turn) == Some(&at) {
+                self.enter(turn, line, now);
             }
         }
     }
 
-    fn wait(&mut self, feed: FeedId, line: usize, next_check: DateTime<Utc>) {
-        self.due.insert(feed, next_check);
-        self.waiting.push(Reverse((next_check, feed, line)));
+    fn wait(&mut self, turn: Turn, line: usize, next_check: DateTime<Utc>) {
+        self.due.insert(turn, next_check);
+        self.waiting.push(Reverse((next_check, turn, line)));
     }
 
-    fn enter(&mut self, feed: FeedId, number: usize, now: DateTime<Utc>) {
-        if !self.taken.insert(feed) {
+    fn enter(&mut self, turn: Turn, number: usize, now: DateTime<Utc>) {
+        if !self.taken.insert(turn) {
             return;
         }
-        self.due.remove(&feed);
-        self.lines[number].feeds.push_back(feed);
+        self.due.remove(&turn);
+        match turn {
+            Turn::Feed(_) => self.lines[number].feeds.push_back(turn),
+            Turn::Article(_) => self.lines[number].articles.push_back(turn),
+        }
         if let LineState::Free { from } = self.lines[number].state {
             self.queue(number, from, now);
         }
@@ -250,7 +313,11 @@ mod tests {
     }
 
     fn feeds(starts: &[Start]) -> Vec<i64> {
-        starts.iter().map(|start| start.feed.0).collect()
+        let number = |start: &Start| match start.turn {
+            Turn::Feed(feed) => feed.0,
+            Turn::Article(entry) => -entry.0,
+        };
+        starts.iter().map(number).collect()
     }
 
     #[test]
@@ -318,5 +385,39 @@ mod tests {
         // Its old place in the heap must not start it at its old time as well.
         let again = schedule.start(at(1000), ALL);
         assert!(again.is_empty(), "{again:?}");
+    }
+
+    #[test]
+    fn articles_wait_behind_the_feeds_of_their_site_and_keep_its_gap() {
+        let mut schedule = Schedule::new(64, Duration::from_secs(2));
+        for entry in 1..=2 {
+            schedule.add(EntryId(entry), &site("a.example"), at(0));
+        }
+        schedule.add(FeedId(7), &site("a.example"), at(0));
+        let first = schedule.start(at(0), ALL);
+        assert_eq!(feeds(&first), [7]);
+        schedule.finish(first[0], None, at(1));
+        assert!(schedule.is_settled(at(1)), "nobody waits for articles");
+        assert!(!schedule.is_empty(at(1)));
+        assert!(schedule.start(at(2), ALL).is_empty(), "the pause is not over");
+        let second = schedule.start(at(3), ALL);
+        assert_eq!(feeds(&second), [-1]);
+        schedule.ask(FeedId(7), &site("a.example"), at(3));
+        schedule.finish(second[0], None, at(3));
+        assert_eq!(feeds(&schedule.start(at(5), ALL)), [7], "a feed comes first again");
+    }
+
+    #[test]
+    fn articles_leave_connections_to_feeds() {
+        let mut schedule = Schedule::new(8, Duration::ZERO);
+        for entry in 1..=9 {
+            schedule.add(EntryId(entry), &site(&format!("a{entry}.example")), at(0));
+        }
+        let slow = schedule.start(at(0), ALL);
+        assert_eq!(slow.len(), 2);
+        schedule.add(FeedId(7), &site("a9.example"), at(1));
+        assert_eq!(feeds(&schedule.start(at(1), ALL)), [7]);
+        schedule.finish(slow[0], None, at(2));
+        assert_eq!(schedule.start(at(2), ALL).len(), 1);
     }
 }

@@ -1,5 +1,5 @@
-//! The loop that polls: it waits until a feed may be asked, starts its refresh, and notes when it is
-//! to be asked again. All thinking is in [`Schedule`]; this file only waits.
+//! The loop that polls: it waits until a feed or the page of an article may be asked, starts that,
+//! and notes when it is to be asked again. All thinking is in [`Schedule`]; this file only waits.
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -11,7 +11,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::daemon::lifecycle::Stop;
-use crate::daemon::schedule::{Schedule, Start};
+use crate::daemon::schedule::{Schedule, Start, Turn};
+use crate::jobs::extract::Extractor;
 use crate::jobs::refresh::{RefreshError, Refreshed, Refresher, Urgency};
 use crate::jobs::trouble::in_words;
 use crate::model::feed::FeedId;
@@ -66,6 +67,7 @@ pub enum Agenda {
 #[derive(Debug)]
 pub struct Scheduler {
     refresher: Refresher,
+    extractor: Extractor,
     agenda: Agenda,
     schedule: Schedule,
     orders: Option<mpsc::Receiver<Order>>,
@@ -77,12 +79,22 @@ pub struct Scheduler {
     told: HashMap<FeedId, Vec<mpsc::UnboundedSender<Asked>>>,
     trouble: Option<Trouble>,
     load_again: Option<DateTime<Utc>>,
+    /// Whether articles may wait that the schedule does not know of.
+    has_articles: bool,
 }
 
 #[derive(Debug)]
 struct Finished {
     start: Start,
-    result: Result<Refreshed, RefreshError>,
+    end: End,
+}
+
+/// How what was started ended.
+#[derive(Debug)]
+enum End {
+    Refreshed(FeedId, Result<Refreshed, RefreshError>),
+    /// When the article is to be tried again, if it is.
+    Article(Option<DateTime<Utc>>),
 }
 
 enum Event {
@@ -95,7 +107,7 @@ enum Event {
 impl Scheduler {
     /// A loop that has not begun. `settled` tells whether all that was due has been asked.
     pub fn new(
-        refresher: Refresher,
+        (refresher, extractor): (Refresher, Extractor),
         fetch: &FetchSettings,
         agenda: Agenda,
         orders: mpsc::Receiver<Order>,
@@ -104,6 +116,7 @@ impl Scheduler {
     ) -> Self {
         Self {
             refresher,
+            extractor,
             agenda,
             schedule: Schedule::new(fetch.connections, fetch.per_host_gap),
             orders: Some(orders),
@@ -114,6 +127,7 @@ impl Scheduler {
             told: HashMap::new(),
             trouble: None,
             load_again: None,
+            has_articles: true,
         }
     }
 
@@ -124,6 +138,9 @@ impl Scheduler {
             let now = self.refresher.clock.now();
             if self.load_again.is_some_and(|at| at <= now) {
                 self.load().await;
+            }
+            if self.has_articles {
+                self.load_articles().await;
             }
             for start in self.schedule.start(now, self.admitted(now)) {
                 self.begin(start);
@@ -158,7 +175,10 @@ impl Scheduler {
     }
 
     fn has_nothing_to_come(&self) -> bool {
-        self.agenda == Agenda::OrdersOnly && self.orders.is_none() && self.told.is_empty()
+        self.agenda == Agenda::OrdersOnly
+            && self.orders.is_none()
+            && self.told.is_empty()
+            && (self.stop.is_draining() || self.schedule.is_empty(self.refresher.clock.now()))
     }
 
     async fn next_event(&mut self) -> Event {
@@ -219,6 +239,7 @@ impl Scheduler {
                 for due in agenda {
                     self.schedule.add(due.feed, &due.site, due.next_check);
                 }
+                self.has_articles = true;
             }
             Err(error) => {
                 tracing::error!(error = %in_words(&error), "the feeds due could not be read; trying again in a minute");
@@ -227,22 +248,78 @@ impl Scheduler {
         }
     }
 
+    /// Puts articles that wait into the schedule; those it knows already stay where they are.
+    async fn load_articles(&mut self) {
+        self.has_articles = false;
+        match self.extractor.agenda().await {
+            Ok(articles) => {
+                for article in articles {
+                    self.schedule.add(article.entry, &article.site, article.next_attempt);
+                }
+            }
+            Err(error) => {
+                tracing::error!(error = %in_words(&error), "the articles to be read could not be found; trying again with the next");
+            }
+        }
+    }
+
     fn begin(&mut self, start: Start) {
-        let refresher = self.refresher.clone();
-        let wanted = self.wanted.remove(&start.feed);
-        let urgency = wanted.map_or(Urgency::Due, |force| Urgency::Wanted { force });
-        self.under_way.spawn(async move {
-            let refresh =
-                AssertUnwindSafe(refresher.refresh(start.feed, start.keep_alive, urgency));
-            let result =
-                refresh.catch_unwind().await.unwrap_or(Err(RefreshError::Panicked { url: None }));
-            Finished { start, result }
-        });
+        match start.turn {
+            Turn::Feed(feed) => {
+                let refresher = self.refresher.clone();
+                let wanted = self.wanted.remove(&feed);
+                let urgency = wanted.map_or(Urgency::Due, |force| Urgency::Wanted { force });
+                self.under_way.spawn(async move {
+                    let refresh =
+                        AssertUnwindSafe(refresher.refresh(feed, start.keep_alive, urgency));
+                    let result = refresh.catch_unwind().await;
+                    let result = result.unwrap_or(Err(RefreshError::Panicked { url: None }));
+                    Finished { start, end: End::Refreshed(feed, result) }
+                });
+            }
+            Turn::Article(entry) => {
+                let extractor = self.extractor.clone();
+                let later = self.refresher.clock.now() + AFTER_TROUBLE;
+                self.under_way.spawn(async move {
+                    let read = AssertUnwindSafe(extractor.read(entry, start.keep_alive));
+                    let again = match read.catch_unwind().await {
+                        Ok(Ok(again)) => again,
+                        Ok(Err(error)) => {
+                            tracing::error!(entry.id = entry.0, error = %in_words(&error),
+                                "an article cannot be kept; it is read again in a minute");
+                            Some(later)
+                        }
+                        Err(_) => {
+                            tracing::error!(
+                                entry.id = entry.0,
+                                "reading an article ended by a fault of feedmill's own"
+                            );
+                            None
+                        }
+                    };
+                    Finished { start, end: End::Article(again) }
+                });
+            }
+        }
     }
 
     fn finish(&mut self, finished: Finished) {
-        let Finished { start, result } = finished;
+        let Finished { start, end } = finished;
         let now = self.refresher.clock.now();
+        match end {
+            End::Refreshed(feed, result) => self.finish_refresh(start, feed, result, now),
+            End::Article(again) => self.schedule.finish(start, again, now),
+        }
+    }
+
+    fn finish_refresh(
+        &mut self,
+        start: Start,
+        feed: FeedId,
+        result: Result<Refreshed, RefreshError>,
+        now: DateTime<Utc>,
+    ) {
+        self.has_articles |= matches!(&result, Ok(refreshed) if refreshed.wants_articles);
         let next_check = match &result {
             Ok(refreshed) => Some(refreshed.next_check),
             Err(RefreshError::Held { next_check, .. }) => Some(*next_check),
@@ -256,14 +333,14 @@ impl Scheduler {
             }
         };
         // Who ordered it while it was under way has what it brought.
-        self.wanted.remove(&start.feed);
-        self.note_trouble(start.feed, &result, now);
+        self.wanted.remove(&feed);
+        self.note_trouble(feed, &result, now);
         let next_check = next_check.filter(|_| self.agenda == Agenda::Standing);
         self.schedule.finish(start, next_check, now);
         let result = Arc::new(result);
-        for told in self.told.remove(&start.feed).unwrap_or_default() {
+        for told in self.told.remove(&feed).unwrap_or_default() {
             // Who asked may have gone.
-            let _ = told.send(Asked { feed: start.feed, result: Arc::clone(&result) });
+            let _ = told.send(Asked { feed, result: Arc::clone(&result) });
         }
     }
 

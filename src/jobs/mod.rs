@@ -6,6 +6,7 @@ pub mod dice;
 pub mod discover;
 pub mod draft;
 pub mod errand;
+pub mod extract;
 pub mod gather;
 pub mod labels;
 pub mod letters;

@@ -2,6 +2,9 @@
 
 use crate::clean::sanitise;
 use crate::jobs::workers::{Panicked, Workers};
+use crate::model::entry::EntryId;
+use crate::model::text::SafeHtml;
+use crate::store::entries::StaleBody;
 use crate::store::error::StoreError;
 use crate::store::open::Store;
 
@@ -28,16 +31,22 @@ pub async fn reclean(store: &Store, workers: &Workers) -> Result<usize, RecleanE
     loop {
         let stale = store.stale_bodies(BATCH).await?;
         if stale.is_empty() {
+            break;
+        }
+        cleaned += stale.len();
+        store.renew_bodies(workers.run(|| clean(stale)).await?).await?;
+    }
+    loop {
+        let stale = store.stale_articles(BATCH).await?;
+        if stale.is_empty() {
             return Ok(cleaned);
         }
         cleaned += stale.len();
-        let clean = move || {
-            let clean = |body: crate::store::entries::StaleBody| {
-                let html = sanitise::body(&body.html, body.base.as_ref());
-                (body.entry, html)
-            };
-            stale.into_iter().map(clean).collect::<Vec<_>>()
-        };
-        store.renew_bodies(workers.run(clean).await?).await?;
+        store.renew_articles(workers.run(|| clean(stale)).await?).await?;
     }
+}
+
+fn clean(stale: Vec<StaleBody>) -> Vec<(EntryId, SafeHtml)> {
+    let clean = |body: StaleBody| (body.entry, sanitise::body(&body.html, body.base.as_ref()));
+    stale.into_iter().map(clean).collect()
 }

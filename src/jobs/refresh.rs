@@ -18,11 +18,13 @@ use crate::jobs::shelf::Shelf;
 use crate::jobs::subscriptions::Subscriptions;
 use crate::jobs::trouble;
 use crate::jobs::workers::Workers;
+use crate::model::article::WantedArticles;
 use crate::model::document::Unreadable;
 use crate::model::feed::{Feed, FeedId, Standing};
 use crate::model::outcome::Outcome;
 use crate::model::plan::Plan;
 use crate::model::url::FeedUrl;
+use crate::refresh::articles;
 use crate::refresh::cadence::{self, CheckBounds};
 use crate::refresh::decide::decide;
 use crate::store::error::StoreError;
@@ -75,6 +77,8 @@ pub struct Refreshed {
     pub arrived: usize,
     /// How many entries changed.
     pub changed: usize,
+    /// Whether articles may have been put into their queue.
+    pub wants_articles: bool,
     /// Its health afterwards.
     pub standing: Standing,
     /// When it is asked again.
@@ -216,6 +220,7 @@ impl Refresher {
                 url: feed.url.clone(),
                 arrived: plan.arrivals.len(),
                 changed: plan.changes.len(),
+                wants_articles: plan.articles != WantedArticles::default(),
                 standing: plan.state.standing.clone(),
                 next_check: plan.state.next_check,
             };
@@ -252,7 +257,9 @@ impl Refresher {
             | Reading::Gone
             | Reading::Failed(_) => Vec::new(),
         };
-        let bounds = self.subscriptions.get().bounds(&feed.url);
+        let subscriptions = self.subscriptions.get();
+        let bounds = subscriptions.bounds(&feed.url);
+        let full_text = subscriptions.find(&feed.url).is_some_and(|wanted| wanted.full_text);
         let (now, dice) = (self.clock.now(), self.dice.throw());
         if !matches!(*reading, Reading::Document { .. }) {
             // Nothing to clean: this is done sooner than handed over.
@@ -262,7 +269,9 @@ impl Refresher {
         let in_hand = self.store.in_hand.clone();
         let work = move || {
             let _held = reading.name().map(|name| in_hand.hold(feed.id, &name));
-            decide(&feed, &bounds, reading.seen(&known), now, dice)
+            let plan = decide(&feed, &bounds, reading.seen(&known), now, dice);
+            let articles = full_text.then(|| articles::wanted(&plan.arrivals, &plan.changes));
+            Plan { articles: articles.unwrap_or_default(), ..plan }
         };
         self.workers.run(work).await.map_err(|_| RefreshError::Panicked { url })
     }

@@ -1,0 +1,195 @@
+//! One article: its page is fetched, the article found in it, and written, or why not.
+//!
+//! Gather (the entry, its page), decide (`clean::article`, on the workers, one page at a time so
+//! that feeds never wait for more than one), apply (one transaction, fenced by the number of
+//! attempts). Where there is no article the feed's own body stays shown, and the reason is kept.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::Semaphore;
+
+use crate::clean::article::extract;
+use crate::clean::article::words::Article;
+use crate::clean::plain;
+use crate::clock::Clock;
+use crate::fetch::client::Client;
+use crate::fetch::request::Request;
+use crate::jobs::current::Current;
+use crate::jobs::dice::Dice;
+use crate::jobs::shelf::Shelf;
+use crate::jobs::subscriptions::Subscriptions;
+use crate::jobs::workers::Workers;
+use crate::model::article::{ArticleAgendum, Attempt, WaitingArticle};
+use crate::model::entry::EntryId;
+use crate::model::outcome::{Failure, FailureClass, Fresh, Outcome, Validators};
+use crate::model::settings::Subscription;
+use crate::model::text::SafeHtml;
+use crate::model::url::FeedUrl;
+use crate::parse;
+use crate::refresh::articles;
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+/// What reading articles needs. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Extractor {
+    /// Where it is kept.
+    pub store: Store,
+    /// How pages are fetched.
+    pub client: Current<Client>,
+    /// Where pages are read.
+    pub workers: Workers,
+    /// What the operator wants.
+    pub subscriptions: Current<Subscriptions>,
+    /// What must show the change.
+    pub shelf: Arc<Shelf>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Jitter.
+    pub dice: Dice,
+    /// Whose turn it is on the workers.
+    pub turn: Arc<Semaphore>,
+}
+
+/// What came of asking for a page.
+enum Page {
+    Fresh(Fresh),
+    Failed(Failure),
+}
+
+impl Extractor {
+    /// All articles that are to be read, and when.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn agenda(&self) -> Result<Vec<ArticleAgendum>, StoreError> {
+        self.store.articles_waiting().await
+    }
+
+    /// Reads the article of `entry`, and tells when it is to be tried again, if it is.
+    ///
+    /// # Errors
+    /// If the database cannot be read or written; nothing was written then.
+    pub async fn read(
+        &self,
+        entry: EntryId,
+        keep_alive: bool,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let Some(article) = self.store.article_to_read(entry).await? else { return Ok(None) };
+        let subscriptions = self.subscriptions.get();
+        let wanted = subscriptions.find(&article.feed_url).filter(|feed| feed.full_text);
+        let attempt = match wanted {
+            Some(feed) => {
+                let page = self.fetch(&article, feed, keep_alive).await;
+                self.decide(&article, page).await
+            }
+            None => Attempt::GivenUp { reason: "its feed is not read in full any more".to_owned() },
+        };
+        match self.store.settle_article(&article, &attempt).await {
+            // Somebody else settled it, or its feed is retired: what they wrote holds.
+            Err(StoreError::Conflict) => return Ok(None),
+            settled => settled?,
+        }
+        report(&article, &attempt);
+        match attempt {
+            Attempt::Read { .. } => {
+                self.shelf.turn();
+                Ok(None)
+            }
+            Attempt::Postponed { until, .. } => Ok(Some(until)),
+            Attempt::GivenUp { .. } => Ok(None),
+        }
+    }
+
+    /// Asks for the page; what only the feed's origin may see goes to no other.
+    async fn fetch(&self, article: &WaitingArticle, feed: &Subscription, keep_alive: bool) -> Page {
+        let url = match FeedUrl::parse(article.link.as_str()) {
+            Ok(url) => url,
+            Err(reason) => {
+                let (class, reason) = (FailureClass::Guard, reason.to_string());
+                return Page::Failed(Failure { class, reason, retry_after: None });
+            }
+        };
+        let is_own = url.web().parts().origin() == feed.url.web().parts().origin();
+        let request = Request {
+            url: &url,
+            validators: &Validators::default(),
+            login: feed.login.as_ref().filter(|_| is_own),
+            headers: if is_own { &feed.headers } else { &[] },
+            user_agent: feed.user_agent.as_deref(),
+            keep_alive,
+        };
+        match self.client.get().get_page(&request, self.clock.now()).await {
+            Outcome::Fresh(fresh) => Page::Fresh(fresh),
+            Outcome::Failed(failure) => Page::Failed(failure),
+            Outcome::Gone => Page::Failed(of_client("the page is gone for good (410)")),
+            Outcome::Unchanged { .. } => Page::Failed(of_client("the page was not sent")),
+        }
+    }
+
+    async fn decide(&self, article: &WaitingArticle, page: Page) -> Attempt {
+        let fresh = match page {
+            Page::Fresh(fresh) => fresh,
+            Page::Failed(failure) => return self.after(article, failure),
+        };
+        let own = article.own.clone();
+        // The semaphore is never closed; without a permit one page more is read at once.
+        let _turn = self.turn.acquire().await.ok();
+        let found = self.workers.run(move || find(&fresh, &own)).await;
+        match found {
+            Ok(Ok(found)) => Attempt::Read { body: found.body, image: found.image },
+            Ok(Err(reason)) => Attempt::GivenUp { reason },
+            Err(panicked) => Attempt::GivenUp { reason: format!("the extraction {panicked}") },
+        }
+    }
+
+    fn after(&self, article: &WaitingArticle, failure: Failure) -> Attempt {
+        let (now, dice) = (self.clock.now(), self.dice.throw());
+        match articles::next_attempt(&failure, article.attempts + 1, now, dice) {
+            Some(until) => Attempt::Postponed { until, reason: failure.reason },
+            None => Attempt::GivenUp { reason: failure.reason },
+        }
+    }
+}
+
+fn of_client(reason: &str) -> Failure {
+    Failure { class: FailureClass::Client, reason: reason.to_owned(), retry_after: None }
+}
+
+/// The article in a page, unless the feed's own body says more.
+fn find(fresh: &Fresh, own: &SafeHtml) -> Result<Article, String> {
+    let html = parse::page_text::decode(&fresh.body, fresh.content_type.as_deref());
+    let found = extract::extract(&html, &fresh.found_at).map_err(|why| why.to_string())?;
+    let own = plain::text(own).as_str().chars().count();
+    match found.length < own {
+        true => {
+            Err(format!("the feed says more ({own} characters) than its page ({})", found.length))
+        }
+        false => Ok(found),
+    }
+}
+
+/// One line per article.
+fn report(article: &WaitingArticle, attempt: &Attempt) {
+    let (entry, feed, link) = (article.entry.0, article.feed.0, article.link.as_str());
+    match attempt {
+        Attempt::Read { body, .. } => {
+            let bytes = body.as_str().len();
+            tracing::info!(entry.id = entry, feed.id = feed, link, bytes, "article read");
+        }
+        Attempt::Postponed { until, reason } => {
+            tracing::info!(entry.id = entry, feed.id = feed, link, reason, until = %until,
+                "article not read, to be tried again");
+        }
+        Attempt::GivenUp { reason } => {
+            tracing::info!(
+                entry.id = entry,
+                feed.id = feed,
+                link,
+                reason,
+                "article not read, the feed's own text is shown"
+            );
+        }
+    }
+}
