@@ -27,7 +27,7 @@ pub(crate) fn faults(cases: &str, code: &str) -> Vec<String> {
 
 /// `P07`, `T54`, `N3`, `R25`, `I4`.
 fn is_case(text: &str) -> bool {
-    text.strip_prefix(['P', 'T', 'N', 'R', 'I'])
+    text.strip_prefix(['P', 'T', 'N', 'R', 'I', 'A'])
         .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 

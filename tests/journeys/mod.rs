@@ -3,6 +3,8 @@
 //! Tests that move time have the mill in process; tests that kill it, or look at what a command
 //! does to files, run it as a child. What they hold is listed in `docs/cases.md`.
 
+mod article_scores;
+mod articles;
 mod clocks;
 mod corpora;
 mod discovery;

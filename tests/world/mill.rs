@@ -20,6 +20,8 @@ use feedmill::daemon::program::{Ending, Program};
 use feedmill::jobs::dice::Dice;
 use feedmill::jobs::errand::{Reply, Tally, Wish};
 use feedmill::jobs::overview::{EditionReport, FeedReport, Totals};
+use feedmill::model::article::ArticleStanding;
+use feedmill::model::entry::EntryId;
 use feedmill::model::settings::Settings;
 use tokio::runtime::{Builder, Runtime};
 
@@ -78,8 +80,8 @@ impl Mill {
         }
     }
 
-    /// Every loop waits for a moment to come, every feed that was due has been asked, and no letter
-    /// is on its way.
+    /// Every loop waits for a moment to come, every feed and every page that was due has been asked,
+    /// and no letter is on its way.
     fn is_at_rest(&self) -> bool {
         let (now, awaited) = (self.clock.now(), self.clock.awaited());
         let first_pass = self.began + FIRST_PASS;
@@ -89,6 +91,10 @@ impl Mill {
         let workshop = self.program.workshop();
         let settled = async { tokio::time::timeout(PATIENCE, self.program.settled()).await };
         self.runtime.block_on(settled).expect("every feed that was due has been asked");
+        let articles = self.runtime.block_on(workshop.extractor().agenda()).expect("readable");
+        if articles.iter().any(|article| article.next_attempt <= now) {
+            return false;
+        }
         let (feeds, letters, due) = self.runtime.block_on(async {
             let feeds = workshop.refresher().agenda().await.expect("readable").len();
             let letters = workshop.overview().totals().await.expect("readable").letters;
@@ -128,6 +134,12 @@ impl Mill {
             Reply::Refreshed(tally) => tally,
             Reply::Newsletter { .. } | Reply::Failed { .. } => panic!("{reply:?}"),
         }
+    }
+
+    /// How far the article of an entry is.
+    pub(crate) fn article(&self, entry: i64) -> Option<ArticleStanding> {
+        let store = self.program.workshop().extractor().store;
+        self.runtime.block_on(store.article(EntryId(entry))).expect("readable")
     }
 
     /// Makes the edition of the current slot, as `newsletter send` does.

@@ -1,0 +1,227 @@
+//! Full text: articles read from their pages, once and politely, and the feed's own text where a
+//! page has none.
+
+use chrono::TimeDelta;
+use feedmill::clock::Clock;
+
+use crate::journeys::DAWN;
+use crate::world::clock::ManualClock;
+use crate::world::feed::Post;
+use crate::world::home::{self, Home};
+use crate::world::mill::Mill;
+use crate::world::publisher::{Publisher, Reply};
+use crate::world::runner;
+use feedmill::model::article::ArticleStanding;
+
+/// A page in the manner of WordPress.
+fn page(title: &str, words: &str) -> String {
+    let paragraph = |n: usize| {
+        format!(
+            "<p>{words}, paragraphe {n} : le meunier a repris son moulin, et le village, qui \
+            l’attendait depuis l’hiver, s’est retrouvé sur la place pour l’entendre tourner.</p>"
+        )
+    };
+    let text: String = (1..=6).map(paragraph).collect();
+    format!(
+        "<!DOCTYPE html><html lang=fr><head><title>{title} - Le journal</title></head><body>\
+        <a class=skip-link href=#content>Passer au contenu</a>\
+        <nav><ul><li><a href=/a>Accueil</a></li><li><a href=/b>Tests</a></li></ul></nav>\
+        <main id=content><article><h1>{title}</h1><div class=entry-content>{text}</div></article>\
+        <aside class=related><h3>À lire aussi</h3><ul><li><a href=/c>Autre chose</a></li></ul></aside>\
+        </main><footer><button>Mode</button></footer></body></html>"
+    )
+}
+
+/// A publisher with a feed at `/rss` whose articles are read in full, and a home.
+struct Press {
+    publisher: Publisher,
+    home: Home,
+    clock: ManualClock,
+}
+
+impl Press {
+    fn new() -> Self {
+        let (publisher, home) = (Publisher::start(), Home::new());
+        let press = Self { publisher, home, clock: ManualClock::at(DAWN) };
+        press.configure("");
+        press
+    }
+
+    fn configure(&self, fetch: &str) {
+        let feed =
+            format!("[[feed]]\nurl = \"{}\"\nfull_text = true\n", self.publisher.url("/rss"));
+        self.home.configure(&[], home::Post::Files, &format!("{fetch}{feed}"));
+    }
+
+    /// A post whose page answers so.
+    fn post(&self, name: &str, reply: Option<Reply>) -> Post {
+        let path = format!("/{name}");
+        match reply {
+            Some(reply) => self.publisher.answers(&path, reply),
+            None => {
+                self.publisher.answers(&path, Reply::Page(page(name, &format!("Texte de {name}"))))
+            }
+        }
+        Post::new(name).at(&self.publisher.url(&path)).dated(self.clock.now() - TimeDelta::hours(1))
+    }
+
+    fn asked(&self, name: &str) -> usize {
+        self.publisher.requests_for(&format!("/{name}")).len()
+    }
+}
+
+fn shown(mill: &Mill) -> String {
+    mill.get("/feeds/all.json").text()
+}
+
+#[test]
+fn the_full_text_is_shown_and_its_page_asked_once() {
+    let press = Press::new();
+    press.publisher.posts("/rss", [press.post("un", None)]);
+    let mill = Mill::start(&press.home, &press.clock);
+    let text = shown(&mill);
+    assert!(text.contains("Texte de un, paragraphe 1") && text.contains("paragraphe 6"), "{text}");
+    assert!(!text.contains("Passer au contenu") && !text.contains("Autre chose"), "{text}");
+    let posts = [press.post("deux", None), press.post("un", None)];
+    press.publisher.posts("/rss", posts);
+    for _ in 0..3 {
+        mill.polls();
+    }
+    assert!(shown(&mill).contains("Texte de deux, paragraphe 6"));
+    assert_eq!((press.asked("un"), press.asked("deux")), (1, 1));
+}
+
+#[test]
+fn where_the_page_is_missing_the_feed_speaks_and_the_reason_is_kept() {
+    let press = Press::new();
+    let elsewhere = Post::new("ailleurs").at("http://10.0.0.1/x").dated(press.clock.now());
+    let posts = [press.post("un", Some(Reply::Status(404))), elsewhere];
+    press.publisher.posts("/rss", posts);
+    let mill = Mill::start(&press.home, &press.clock);
+    let text = shown(&mill);
+    assert!(text.contains("Body of un.") && text.contains("Body of ailleurs."), "{text}");
+    let reasons = [1, 2].map(|entry| match mill.article(entry) {
+        Some(ArticleStanding::Failed { reason }) => reason,
+        other => panic!("{other:?}"),
+    });
+    assert!(reasons[0].contains("404"), "{reasons:?}");
+    assert!(reasons[1].contains("10.0.0.1"), "the guard refuses: {reasons:?}");
+    mill.polls();
+    mill.lives_until(press.clock.now() + TimeDelta::hours(12));
+    assert_eq!(press.asked("un"), 1, "what is final is not asked again");
+}
+
+#[test]
+fn a_queue_outlives_a_restart_and_gives_up_in_the_end() {
+    let press = Press::new();
+    let posts =
+        [press.post("un", Some(Reply::Status(503))), press.post("deux", Some(Reply::HangUp))];
+    press.publisher.posts("/rss", posts);
+    let mill = Mill::start(&press.home, &press.clock);
+    assert!(matches!(mill.article(1), Some(ArticleStanding::Waiting { attempts: 1, .. })));
+    mill.stop();
+    press.post("un", None);
+    press.clock.set(press.clock.now() + TimeDelta::minutes(16));
+    let mill = Mill::start(&press.home, &press.clock);
+    mill.lives_until(press.clock.now() + TimeDelta::hours(8));
+    let text = shown(&mill);
+    assert!(text.contains("Texte de un, paragraphe 6") && text.contains("Body of deux."), "{text}");
+    let standing = [1, 2].map(|entry| mill.article(entry));
+    let read = standing.iter().flatten().filter(|one| matches!(one, ArticleStanding::Read { .. }));
+    assert_eq!(read.count(), 1, "{standing:?}");
+    assert_eq!((press.asked("un"), press.asked("deux")), (2, 3));
+}
+
+#[test]
+fn an_edit_asks_no_page_again_and_another_link_asks_the_other_page() {
+    let press = Press::new();
+    let post = press.post("un", None);
+    press.publisher.posts("/rss", [post.clone()]);
+    let mill = Mill::start(&press.home, &press.clock);
+    press.publisher.posts("/rss", [post.clone().saying("<p>Édité.</p>")]);
+    mill.polls();
+    assert_eq!(press.asked("un"), 1);
+    assert!(shown(&mill).contains("Texte de un"), "the article stays shown");
+    press.post("autre", None);
+    press.publisher.posts("/rss", [post.at(&press.publisher.url("/autre"))]);
+    mill.polls();
+    assert_eq!((press.asked("un"), press.asked("autre")), (1, 1));
+    assert!(shown(&mill).contains("Texte de autre"));
+}
+
+#[test]
+fn hostile_pages_cost_their_own_article_only() {
+    let press = Press::new();
+    let path = press.home.path("feedmill.toml");
+    let toml = std::fs::read_to_string(&path).expect("written");
+    let toml = toml.replace("[fetch]\n", "[fetch]\ntimeout = \"2s\"\nmax_body = \"2MB\"\n");
+    std::fs::write(&path, toml).expect("the home can be written");
+    let text = page("x", "Texte").replace("<p>", "<p><b id=x>");
+    let attributes: String = (0..100_000).map(|n| format!("a{n}=1 ")).collect();
+    let hostile = [
+        ("imbrications", Reply::Page("<div>".repeat(10_000) + &text)),
+        ("attributs", Reply::Page(format!("<p {attributes}>{text}"))),
+        ("tableaux", Reply::Page("<table><tr><td>".repeat(9_000) + &text)),
+        ("lourde", Reply::Page("a".repeat(10_000_000))),
+        ("muette", Reply::Stall),
+        (
+            "binaire",
+            Reply::Wire(b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n%PDF".to_vec()),
+        ),
+        ("vide", Reply::Page(String::new())),
+    ];
+    let mut posts: Vec<Post> =
+        hostile.into_iter().map(|(name, reply)| press.post(name, Some(reply))).collect();
+    posts.push(press.post("bonne", None));
+    press.publisher.posts("/rss", posts);
+    let mill = Mill::start(&press.home, &press.clock);
+    mill.lives_until(press.clock.now() + TimeDelta::hours(4));
+    let standing: Vec<_> = (1..=8).filter_map(|entry| mill.article(entry)).collect();
+    let failed = |one: &&ArticleStanding| matches!(one, ArticleStanding::Failed { .. });
+    assert_eq!(standing.iter().filter(failed).count(), 7, "{standing:#?}");
+    assert!(shown(&mill).contains("Texte de bonne, paragraphe 6"));
+    assert!(mill.feed().trouble.is_none(), "the feed itself is well");
+}
+
+/// What must be left of the page that feedmill was conceived from, and what must not.
+#[test]
+fn the_article_that_feedmill_was_conceived_from_is_read_as_its_author_wrote_it() {
+    let page = runner::variable("FEEDMILL_CORPORA")
+        .and_then(|folder| std::fs::read_to_string(format!("{folder}/seed/page.html")).ok());
+    let Some(page) = page else {
+        return runner::skip("the seed's page", "FEEDMILL_CORPORA names no folder with seed in it");
+    };
+    let press = Press::new();
+    let post = press.post("tiktok", Some(Reply::Page(page)));
+    press.publisher.posts("/rss", [post.titled("TikTok : Microsoft hors-jeu")]);
+    let mill = Mill::start(&press.home, &press.clock);
+    let text = shown(&mill);
+    for kept in [
+        "Alors que l’offre de rachat de Microsoft a été refusée par ByteDance",
+        "Solen Feyissa via Unsplash",
+        "Le 6 août 2020, Donald Trump signait une ordonnance",
+        "Si les raisons de ce refus restent encore troubles",
+        "Oracle choisi comme",
+        "partenaire technologique de confiance",
+        "Moins d’une heure plus tard, nouveau rebondissement.",
+        "avançait la date du 15 septembre 2020.",
+        "tiktok.jpg",
+    ] {
+        assert!(text.contains(kept), "{kept} is gone: {text}");
+    }
+    for gone in [
+        "Passer au contenu",
+        "[amazon",
+        "B01LXDNNBW",
+        "abonnez-vous sur Google",
+        "newsletter",
+        "commentaires",
+        "Facebook+Trump",
+        "Partager sur",
+        "À lire aussi",
+        "theme-switch",
+        "Mode<",
+    ] {
+        assert!(!text.contains(gone), "{gone} is left: {text}");
+    }
+}
