@@ -60,7 +60,7 @@ fn in_full(entry: &EntryReport, now: DateTime<Utc>) -> String {
         Some(other) if other != entry.entry => format!(" (as entry {other}, the same document)"),
         Some(_) | None => String::new(),
     };
-    list(&[
+    let mut facts = vec![
         ("entry", entry.entry.to_string()),
         ("title", entry.title.clone()),
         ("link", or_none(entry.link.clone())),
@@ -72,7 +72,9 @@ fn in_full(entry: &EntryReport, now: DateTime<Utc>) -> String {
         ("merged feeds", format!("{}{shown}", joined(&entry.merged_feeds))),
         ("editions", joined(&entry.editions.iter().map(edition).collect::<Vec<_>>())),
         ("in no edition of", joined(&entry.in_no_edition_of)),
-    ])
+    ];
+    facts.extend(entry.article.clone().map(|article| ("article", article)));
+    list(&facts)
 }
 
 fn edition(of: &EditionOf) -> String {

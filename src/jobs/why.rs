@@ -10,6 +10,7 @@ use crate::dedup::canonical;
 use crate::jobs::current::Current;
 use crate::jobs::overview::{FeedReport, Overview};
 use crate::jobs::subscriptions::Subscriptions;
+use crate::model::article::ArticleStanding;
 use crate::model::entry::{Entry, EntryId};
 use crate::model::feed::Tag;
 use crate::model::settings::{MergedFeed, Newsletter};
@@ -71,6 +72,9 @@ pub struct EntryReport {
     pub changed: DateTime<Utc>,
     /// Its rank among the entries of its feed's first poll; 0 for what came later.
     pub backlog: u32,
+    /// How far its article is, in words; none if it is not to be read from its page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub article: Option<String>,
     /// The entry that stands for the document in merged feeds, where several feeds have it.
     pub shown_as: Option<i64>,
     /// The merged feeds that select it.
@@ -166,11 +170,24 @@ impl Explainer {
             changes: lineage.changes,
             changed: entry.changed,
             backlog: lineage.backlog,
+            article: self.store.article(entry.id).await?.map(in_words),
             shown_as: same.first().filter(|_| same.len() > 1).map(|head| head.id.0),
             merged_feeds: merged.map(|merged| merged.name.clone()).collect(),
             in_no_edition_of: waiting.map(|letter| letter.name.clone()).collect(),
             editions: editions.into_iter().map(edition_of).collect(),
         }))
+    }
+}
+
+/// How far an article is, for people.
+fn in_words(article: ArticleStanding) -> String {
+    match article {
+        ArticleStanding::Waiting { reason: None, .. } => "waits for its turn to be read".to_owned(),
+        ArticleStanding::Waiting { attempts, reason: Some(reason), .. } => {
+            format!("not read yet, tried {attempts} times: {reason}")
+        }
+        ArticleStanding::Read { .. } => "read from its page".to_owned(),
+        ArticleStanding::Failed { reason } => format!("the feed's own text is shown: {reason}"),
     }
 }
 
