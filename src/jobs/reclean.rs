@@ -33,8 +33,10 @@ pub async fn reclean(store: &Store, workers: &Workers) -> Result<usize, RecleanE
         cleaned += stale.len();
         let clean = move || {
             let clean = |body: crate::store::entries::StaleBody| {
-                let html = sanitise::body(&body.html, body.base.as_ref());
-                (body.entry, html)
+                let cleaned = sanitise::clean(&body.html, body.base.as_ref());
+                let mut removed = body.removed;
+                removed.absorb(cleaned.removed);
+                (body.entry, cleaned.body, removed)
             };
             stale.into_iter().map(clean).collect::<Vec<_>>()
         };

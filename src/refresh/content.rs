@@ -15,6 +15,7 @@ const LONGEST_MEDIA_TYPE: usize = 200;
 /// link, else the site of the document, else the place where the document was found.
 pub fn of(item: &Item, document: &Document, found_at: &WebUrl) -> Content {
     let base = item.base.as_ref().or(item.link.as_ref()).or(document.site.as_ref());
+    let cleaned = sanitise::clean(&item.body, Some(base.unwrap_or(found_at)));
     Content {
         link: item.link.clone(),
         title: item.title.clone(),
@@ -22,7 +23,8 @@ pub fn of(item: &Item, document: &Document, found_at: &WebUrl) -> Content {
         published: item.published,
         categories: item.categories.iter().take(MOST_CATEGORIES).cloned().collect(),
         enclosures: item.enclosures.iter().filter_map(enclosure).take(MOST_ENCLOSURES).collect(),
-        body: sanitise::body(&item.body, Some(base.unwrap_or(found_at))),
+        body: cleaned.body,
+        removed: cleaned.removed,
     }
 }
 

@@ -48,8 +48,9 @@ pub(in crate::store) const ARRIVE: &str = "insert into entry (feed_id, backlog, 
     values ($1, $2, $3, $4, $5, $6, $4, $7, $8, $9, $10, $11, $12, $13, $14) \
     on conflict (feed_id, entry_key) do nothing";
 
-pub(in crate::store) const ARRIVE_BODY: &str = "insert into entry_body (entry_id, cleaner, html) \
-    values ((select id from entry where feed_id = $1 and entry_key = $2), $3, $4) \
+pub(in crate::store) const ARRIVE_BODY: &str = "insert into entry_body \
+    (entry_id, cleaner, html, removed) \
+    values ((select id from entry where feed_id = $1 and entry_key = $2), $3, $4, $5) \
     on conflict (entry_id) do nothing";
 
 pub(in crate::store) const CHANGE: &str = "update entry set changes = changes + 1, changed = $3, \
@@ -58,7 +59,8 @@ pub(in crate::store) const CHANGE: &str = "update entry set changes = changes + 
     categories = $11, enclosures = $12 \
     where id = $1 and feed_id = $2";
 
-const CHANGE_BODY: &str = "update entry_body set cleaner = $2, html = $3 where entry_id = $1";
+const CHANGE_BODY: &str =
+    "update entry_body set cleaner = $2, html = $3, removed = $4 where entry_id = $1";
 
 pub(in crate::store) const SET_APART: &str =
     "update feed set generation = generation + 1, quarantined = $2 where id = $1";
@@ -138,7 +140,8 @@ fn operation(plan: Plan) -> Vec<Statement> {
 }
 
 fn arrive(feed: FeedId, arrival: Arrival) -> [Statement; 2] {
-    let Content { link, title, authors, published, categories, enclosures, body } = arrival.content;
+    let Content { link, title, authors, published, categories, enclosures, body, removed } =
+        arrival.content;
     let entry = vec![
         feed.into(),
         arrival.backlog.into(),
@@ -155,12 +158,19 @@ fn arrive(feed: FeedId, arrival: Arrival) -> [Statement; 2] {
         cells::plain_list(&categories),
         cells::json(&enclosures),
     ];
-    let body = vec![feed.into(), arrival.key.into(), CLEANER.0.into(), body.as_str().into()];
+    let body = vec![
+        feed.into(),
+        arrival.key.into(),
+        CLEANER.0.into(),
+        body.as_str().into(),
+        cells::json(&removed),
+    ];
     [Statement::new(ARRIVE, entry), Statement::new(ARRIVE_BODY, body)]
 }
 
 fn alter(feed: FeedId, change: Change) -> [Statement; 2] {
-    let Content { link, title, authors, published, categories, enclosures, body } = change.content;
+    let Content { link, title, authors, published, categories, enclosures, body, removed } =
+        change.content;
     let entry = vec![
         change.entry.into(),
         feed.into(),
@@ -175,6 +185,7 @@ fn alter(feed: FeedId, change: Change) -> [Statement; 2] {
         cells::plain_list(&categories),
         cells::json(&enclosures),
     ];
-    let body = vec![change.entry.into(), CLEANER.0.into(), body.as_str().into()];
+    let body =
+        vec![change.entry.into(), CLEANER.0.into(), body.as_str().into(), cells::json(&removed)];
     [Statement::new(CHANGE, entry).expecting(1), Statement::new(CHANGE_BODY, body).expecting(1)]
 }

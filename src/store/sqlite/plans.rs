@@ -8,7 +8,9 @@ use crate::model::feed::FeedId;
 use crate::store::contract::world::{SqliteWorld, World, minute};
 use crate::store::sqlite::connection;
 use crate::store::statement::{Statement, Value};
-use crate::store::{commit, editions, entries, feeds, letters, newsletters, requests, upkeep};
+use crate::store::{
+    commit, editions, entries, feeds, letters, neighbours, newsletters, requests, upkeep,
+};
 
 fn hot() -> Vec<(&'static str, Statement)> {
     let tags = ["presse".to_owned(), "matin".to_owned()];
@@ -19,11 +21,13 @@ fn hot() -> Vec<(&'static str, Statement)> {
         ("agenda", Statement::new(feeds::AGENDA, nulls(1))),
         ("feed, written", Statement::new(commit::FEED.as_str(), nulls(23))),
         ("entry, new", Statement::new(commit::ARRIVE, nulls(14))),
-        ("body, new", Statement::new(commit::ARRIVE_BODY, nulls(4))),
+        ("body, new", Statement::new(commit::ARRIVE_BODY, nulls(5))),
         ("entry, changed", Statement::new(commit::CHANGE, nulls(12))),
         ("revision, raised", upkeep::revise(feed)),
         ("known by key", commit::known_by("entry_key", feed, nulls(4))),
         ("known by document", commit::known_by("document", feed, nulls(4))),
+        ("neighbours", neighbours::bodies(nulls(10))),
+        ("neighbours, looked for", neighbours::last_of(feed, 10)),
         ("newest: few or many", entries::count_few(&[])),
         ("newest: few or many, tagged", entries::count_few(&tags)),
         ("newest of many", entries::newest(&[], None, 100, false)),
