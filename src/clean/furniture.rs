@@ -17,12 +17,12 @@ const MAX_ROUNDS: usize = 12;
 const SHORTEST_MARK: usize = 6;
 
 /// The names under which marks travel through the sanitiser, in the place of a class.
-const MARKS: [(&str, RemovedKind, &[&str]); 5] = [
-    ("comments", RemovedKind::Comments, phrases::COMMENT_MARKS),
-    ("skip", RemovedKind::SkipLink, phrases::SKIP_MARKS),
-    ("share", RemovedKind::Share, phrases::SHARE_MARKS),
-    ("related", RemovedKind::Related, phrases::RELATED_MARKS),
-    ("promotion", RemovedKind::Promotion, phrases::PROMOTION_MARKS),
+static MARKS: [(&str, RemovedKind, &phrases::Phrases); 5] = [
+    ("comments", RemovedKind::Comments, &phrases::COMMENT_MARKS),
+    ("skip", RemovedKind::SkipLink, &phrases::SKIP_MARKS),
+    ("share", RemovedKind::Share, &phrases::SHARE_MARKS),
+    ("related", RemovedKind::Related, &phrases::RELATED_MARKS),
+    ("promotion", RemovedKind::Promotion, &phrases::PROMOTION_MARKS),
 ];
 
 /// The mark of an element with this class or id, as it is written for [`marked`]; most have none.

@@ -88,7 +88,7 @@ impl Judge<'_> {
             let is_notice = |(first, then): &(&str, &str)| {
                 text.strip_prefix(first).is_some_and(|rest| rest.contains(then))
             };
-            if key.is_one_of(phrases::SKIP_LINKS) {
+            if key.is_one_of(&phrases::SKIP_LINKS) {
                 *verdict = Some(RemovedKind::SkipLink);
             } else if phrases::NOTICES.iter().any(is_notice) {
                 *verdict = Some(RemovedKind::Notice);
@@ -130,7 +130,7 @@ impl Judge<'_> {
                 }
             }
             let is_head =
-                key.is_one_of(phrases::RELATED_HEADS) || key.text.starts_with("more from ");
+                key.is_one_of(&phrases::RELATED_HEADS) || key.text.starts_with("more from ");
             let links = self.links_after(index);
             if is_head && links > 0 && (line.place == Place::Heading || !line.is_link()) {
                 self.verdicts[index..=index + links].fill(Some(RemovedKind::Related));
@@ -246,7 +246,7 @@ fn share(line: &Line<'_>, key: &Key) -> Share {
     if key.text.is_empty() || matches!(line.place, Place::Cell | Place::Code) {
         return Share::No;
     }
-    if key.is_one_of(phrases::SHARE_LINES) {
+    if key.is_one_of(&phrases::SHARE_LINES) {
         return Share::Yes;
     }
     let (mut networks, mut sharing, mut words) = (0, 0, 0);
@@ -267,7 +267,7 @@ fn share(line: &Line<'_>, key: &Key) -> Share {
         Share::No
     } else if sharing > 0
         && (networks > 0 || key.announces)
-        && (begins(phrases::SHARING) || begins(&["cliquez", "cliquer", "click"]) || is_listed)
+        && (begins(&phrases::SHARING) || begins(&["cliquez", "cliquer", "click"]) || is_listed)
         || (networks > 1 && is_listed && line.place != Place::Heading)
     {
         Share::Yes
@@ -292,8 +292,8 @@ fn ending(line: &Line<'_>, key: &Key) -> Option<RemovedKind> {
     }
     let has = |words: &[&str]| words.iter().any(|word| key.text.contains(word));
     let is_short = key.text.chars().count() < LONGEST_PROMOTION;
-    if (is_short && has(phrases::ASKED) && has(phrases::PLACES))
-        || key.is_one_of(phrases::PROMOTIONS)
+    if (is_short && has(&phrases::ASKED) && has(&phrases::PLACES))
+        || key.is_one_of(&phrases::PROMOTIONS)
     {
         return Some(RemovedKind::Promotion);
     }
@@ -301,7 +301,7 @@ fn ending(line: &Line<'_>, key: &Key) -> Option<RemovedKind> {
         return Some(RemovedKind::Switch);
     }
     let leads_on = line.is_link()
-        && (key.is_one_of(phrases::ONWARDS)
+        && (key.is_one_of(&phrases::ONWARDS)
             || key.text.starts_with("continue reading ")
             || key.text.starts_with("lire la suite de "));
     leads_on.then_some(RemovedKind::Related)

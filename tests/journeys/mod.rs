@@ -21,6 +21,7 @@ mod selection;
 mod signals;
 mod two_at_once;
 mod validators;
+mod vectors;
 mod visible;
 mod why;
 

@@ -1,4 +1,5 @@
 //! What programs of other people make of what the mill hands out. `scripts/test` installs them.
 
+mod browser;
 mod mail;
 mod readers;
