@@ -7,6 +7,7 @@ mod clocks;
 mod corpora;
 mod discovery;
 mod full_disk;
+mod furniture;
 mod hostile_documents;
 mod hostile_titles;
 mod identity;
