@@ -152,12 +152,19 @@ impl<'a> Reader<'a> {
 
     fn text(&mut self, text: &str) {
         let before = self.line.text.len();
-        for c in entities::decode(text).chars() {
-            if !c.is_whitespace() || matches!(c, '\u{a0}' | '\u{202f}') {
-                self.line.text.push(c);
-            } else if !self.line.text.is_empty() && !self.line.text.ends_with(' ') {
-                self.line.text.push(' ');
+        let text = entities::decode(text);
+        let line = &mut self.line.text;
+        let mut parts = text.starts_with(|c: char| c.is_ascii_whitespace());
+        for word in text.split_ascii_whitespace() {
+            if parts && !line.is_empty() && !line.ends_with(' ') {
+                line.push(' ');
             }
+            line.push_str(word);
+            parts = true;
+        }
+        let ends_blank = text.ends_with(|c: char| c.is_ascii_whitespace());
+        if ends_blank && !line.is_empty() && !line.ends_with(' ') {
+            line.push(' ');
         }
         if self.links > 0 {
             self.line.linked += self.line.text.len() - before;

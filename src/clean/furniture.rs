@@ -139,6 +139,8 @@ mod tests {
             "<p>Partager sur Facebook sa vie privée n’est pas sans risque.</p>",
             "<h2>Facebook et Twitter</h2><p>Deux réseaux.</p>",
             "<ul><li>Facebook</li><li>Google et ses filiales</li></ul>",
+            "<ul><li>Facebook Messenger</li><li>WhatsApp</li><li>Viber</li></ul>",
+            "<p>.share-link .twitter {</p>",
             "<p>The post office appeared in 1840.</p>",
             "<h2>Mode</h2><p>Les défilés de Paris.</p>",
             "<h2>5 réponses à vos questions</h2><p>Oui.</p>",

@@ -9,7 +9,7 @@ use super::phrases;
 use crate::model::removed::RemovedKind;
 
 /// The longest line that is judged, in bytes.
-const LONGEST: usize = 600;
+const LONGEST: usize = 400;
 /// How many of the last lines may be a promotion or a switch, whatever their length.
 const LAST_LINES: usize = 3;
 /// The longest promotion, in characters.
@@ -243,7 +243,8 @@ impl Judge<'_> {
 }
 
 fn share(line: &Line<'_>, key: &Key) -> Share {
-    if key.text.is_empty() || matches!(line.place, Place::Cell | Place::Code) {
+    let is_code = line.text.contains(['{', '}', ';', '=']);
+    if key.text.is_empty() || is_code || matches!(line.place, Place::Cell | Place::Code) {
         return Share::No;
     }
     if key.is_one_of(&phrases::SHARE_LINES) {
@@ -261,17 +262,18 @@ fn share(line: &Line<'_>, key: &Key) -> Share {
         }
     }
     // Strokes and commas may stand between the links.
-    let is_listed = line.linked * 10 >= line.text.len() * 7 || line.place == Place::Item;
+    let is_link = line.linked * 10 >= line.text.len() * 7;
+    let is_listed = is_link || line.place == Place::Item;
     let begins = |words: &[&str]| key.words().next().is_some_and(|word| words.contains(&word));
     if words > 30 || networks + sharing == 0 {
         Share::No
     } else if sharing > 0
         && (networks > 0 || key.announces)
         && (begins(&phrases::SHARING) || begins(&["cliquez", "cliquer", "click"]) || is_listed)
-        || (networks > 1 && is_listed && line.place != Place::Heading)
+        || (networks > 1 && is_link && line.place != Place::Heading)
     {
         Share::Yes
-    } else if is_listed && words <= 3 && line.place != Place::Heading {
+    } else if is_link && words <= 3 && line.place != Place::Heading {
         Share::Button
     } else {
         Share::No

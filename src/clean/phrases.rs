@@ -167,7 +167,8 @@ pub static RELATED: Phrases = LazyLock::new(|| {
 /// Lines above a list of other posts, whole.
 pub static RELATED_HEADS: Phrases = LazyLock::new(|| {
     list(
-        "articles similaires | articles liés | articles connexes | articles associés | \
+        "articles similaires | articles en rapport | autres articles | articles liés | \
+         articles connexes | articles associés | \
          articles en relation | articles récents | à lire aussi | a lire aussi | lire aussi | \
          à lire également | lire également | voir aussi | sur le même sujet | sur le même thème | \
          dans la même rubrique | dans la même catégorie | vous aimerez aussi | \
@@ -190,7 +191,8 @@ pub static ONWARDS: Phrases = LazyLock::new(|| {
          lire plus | en savoir plus | continuer la lecture | poursuivre la lecture | \
          continue reading | read more | read the rest of this entry | read full article | \
          read the full article | read the full story | read full story | read the full post | \
-         read on | view full post | view post | view comments | more | weiterlesen | leer más | \
+         read on | view full post | permalink | to read this article in full, please click here | \
+         to read the full article, please click here | view post | view comments | more | weiterlesen | leer más | \
          continua a leggere",
     )
 });
@@ -274,7 +276,8 @@ pub static SHARE_MARKS: Phrases = LazyLock::new(|| {
 /// The same, of links to other posts.
 pub static RELATED_MARKS: Phrases = LazyLock::new(|| {
     list(
-        "jp-relatedposts* | yarpp* | related-posts | relatedposts | related_posts | \
+        "more-link | read-more | wp-block-read-more | jp-relatedposts* | yarpp* | related-posts | \
+         relatedposts | related_posts | \
          related-post | related-articles | related-content | related-links | related-stories | \
          crp_related | wp-block-jetpack-related-posts | outbrain* | taboola* | zergnet* | \
          rp4wp* | post-navigation | nav-links | wp_rp* | read-also | lire-aussi | read-more-link",

@@ -99,10 +99,8 @@ fn the_article_the_mill_was_conceived_from_keeps_its_text_and_loses_its_furnitur
         "<p>Mode</p>",
     ];
     let item = shown(feed);
-    assert_eq!(
-        item["title"],
-        "TikTok : Microsoft hors-jeu, Oracle en passe de conclure un partenariat"
-    );
+    let title = item["title"].as_str().expect("a title").replace('\u{a0}', " ");
+    assert_eq!(title, "TikTok : Microsoft hors-jeu, Oracle en passe de conclure un partenariat");
     assert_holds(&item, &kept, &gone);
     // The same as text, with the comments and the switch of the page it was copied from.
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;");
