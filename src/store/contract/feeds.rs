@@ -174,6 +174,7 @@ pub(super) async fn a_change_is_seen_and_orders_anew(world: &impl World) {
     content.published = Some(minute(-60));
     content.authors = vec![PlainText::new("Zoé")];
     content.body = SafeHtml::cleaned("<p>Autre</p>".to_owned());
+    content.removed.add(RemovedKind::Tracker);
     let change = Change {
         entry: ids[0],
         document: Some(DocumentKey(-7)),
