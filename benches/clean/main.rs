@@ -115,7 +115,7 @@ fn parts(bytes: usize) -> anyhow::Result<()> {
         "furniture, where there is some",
         micros(ENTRIES, || {
             for raw in &raw {
-                black_box(furniture::without(raw.0.clone(), &mut Removed::default()));
+                black_box(furniture::without(&raw.0, &mut Removed::default()));
             }
         }),
     );
@@ -123,7 +123,7 @@ fn parts(bytes: usize) -> anyhow::Result<()> {
         "furniture, where there is none",
         micros(ENTRIES, || {
             for html in &clean {
-                black_box(furniture::without(html.as_str().to_owned(), &mut Removed::default()));
+                black_box(furniture::without(html.as_str(), &mut Removed::default()));
             }
         }),
     );

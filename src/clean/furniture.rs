@@ -46,30 +46,34 @@ pub fn marked(mark: &str) -> Option<RemovedKind> {
     MARKS.iter().find(|(name, _, _)| *name == mark).map(|(_, kind, _)| *kind)
 }
 
-/// `html` without lines that are no part of the text; what they were is added to `removed`.
-pub fn without(html: String, removed: &mut Removed) -> String {
-    let mut html = html;
+/// `html` without lines that are no part of the text, if there are any; what they were is added to
+/// `removed`.
+pub fn without(html: &str, removed: &mut Removed) -> Option<String> {
+    let mut left = None;
     for _ in 0..MAX_ROUNDS {
-        let read = blocks::read(&html);
-        let verdicts = judge::judge(&read.lines);
-        if verdicts.iter().all(Option::is_none) {
-            return html;
-        }
-        let goes = spared(&read.lines, &verdicts);
-        if !goes.contains(&true) {
-            return html;
-        }
-        for ((line, verdict), _) in read.lines.iter().zip(&verdicts).zip(&goes).filter(|it| *it.1) {
-            if let Some(kind) = verdict
-                && !line.text.is_empty()
-            {
-                removed.take(*kind, &line.text);
-            }
-        }
-        let left = read.without(&goes);
-        left.trim_ascii().clone_into(&mut html);
+        let Some(less) = once(left.as_deref().unwrap_or(html), removed) else { break };
+        left = Some(less);
     }
-    html
+    left
+}
+
+fn once(html: &str, removed: &mut Removed) -> Option<String> {
+    let read = blocks::read(html);
+    let verdicts = judge::judge(&read.lines);
+    if verdicts.iter().all(Option::is_none) {
+        return None;
+    }
+    let goes = spared(&read.lines, &verdicts);
+    if !goes.contains(&true) {
+        return None;
+    }
+    let gone = read.lines.iter().zip(&verdicts).zip(&goes).filter(|(_, goes)| **goes);
+    for ((line, verdict), _) in gone {
+        if let Some(kind) = verdict.filter(|_| !line.text.is_empty()) {
+            removed.take(kind, &line.text);
+        }
+    }
+    Some(read.without(&goes).trim_ascii().to_owned())
 }
 
 /// Which lines go, so that not all of the text does.
@@ -91,7 +95,7 @@ mod tests {
     use super::*;
 
     fn left(html: &str) -> String {
-        without(html.to_owned(), &mut Removed::default())
+        without(html, &mut Removed::default()).unwrap_or_else(|| html.to_owned())
     }
 
     const TEXT: &str = "<p>Le premier paragraphe d’un article, assez long pour que l’on voie ce qui \
@@ -180,7 +184,8 @@ mod tests {
     #[test]
     fn what_goes_is_told() {
         let mut removed = Removed::default();
-        without(format!("{TEXT}<h2>2 commentaires</h2><p>Non.</p>"), &mut removed);
+        let html = format!("{TEXT}<h2>2 commentaires</h2><p>Non.</p>");
+        assert_eq!(without(&html, &mut removed).as_deref(), Some(TEXT));
         assert_eq!(removed.count(RemovedKind::Comments), 2);
         assert_eq!(removed.spans[0].text.as_str(), "2 commentaires");
     }

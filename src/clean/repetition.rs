@@ -52,8 +52,8 @@ pub fn without(
     for (line, _) in read.lines.iter().zip(&goes).filter(|(_, goes)| **goes) {
         removed.take(RemovedKind::Repeated, &shown(line));
     }
-    let left = read.without(&goes);
-    SafeHtml::cleaned(furniture::without(left.trim_ascii().to_owned(), removed))
+    let left = read.without(&goes).trim_ascii().to_owned();
+    SafeHtml::cleaned(furniture::without(&left, removed).unwrap_or(left))
 }
 
 fn hash_of_line(line: &Line<'_>) -> Option<i64> {

@@ -169,7 +169,11 @@ fn cleaned(scanned: scan::Scanned<'_>, base: Option<&WebUrl>, removed: &mut Remo
     if is_loose || !scanned.is_nested {
         safe = until_stable(safe, base, removed);
     }
-    let safe = furniture::without(safe, removed);
+    // What goes may leave a link around nothing, or have parted what is one now.
+    for _ in 0..MAX_PASSES {
+        let Some(left) = furniture::without(&safe, removed) else { break };
+        safe = until_stable(left, base, removed);
+    }
     if safe.contains('<') { safe.trim_ascii().to_owned() } else { on_one_line(&safe) }
 }
 
@@ -218,7 +222,7 @@ fn in_paragraphs(text: &str, removed: &mut Removed) -> String {
         [one] => one.clone(),
         many => many.iter().map(|paragraph| format!("<p>{paragraph}</p>")).collect(),
     };
-    furniture::without(html, removed)
+    furniture::without(&html, removed).unwrap_or(html)
 }
 
 /// A body beyond the limits of the scan: its text, up to the same size.
@@ -585,8 +589,9 @@ mod tests {
                 ("<div>", "</div>"),
                 ("<table><tbody><tr><td>", "</td></tr></tbody></table>"),
             ] {
+                // Lines may be judged otherwise there; markup may not be read otherwise.
                 let placed = format!("{head}{once}{foot}");
-                proptest::prop_assert_eq!(clean(&placed), placed);
+                proptest::prop_assert_eq!(pass(&placed, None).html, placed);
             }
         }
     }
