@@ -8,6 +8,7 @@ use crate::cli::feeds;
 use crate::cli::tables::{list, when};
 use crate::daemon::compose::{Workshop, World};
 use crate::jobs::why::{EditionOf, EntryReport, Why};
+use crate::model::removed::{Removed, RemovedKind};
 use crate::model::settings::Settings;
 
 /// Explains `what`: a feed's address, an entry's number, an article's address.
@@ -60,7 +61,7 @@ fn in_full(entry: &EntryReport, now: DateTime<Utc>) -> String {
         Some(other) if other != entry.entry => format!(" (as entry {other}, the same document)"),
         Some(_) | None => String::new(),
     };
-    list(&[
+    let mut rows = vec![
         ("entry", entry.entry.to_string()),
         ("title", entry.title.clone()),
         ("link", or_none(entry.link.clone())),
@@ -72,12 +73,25 @@ fn in_full(entry: &EntryReport, now: DateTime<Utc>) -> String {
         ("merged feeds", format!("{}{shown}", joined(&entry.merged_feeds))),
         ("editions", joined(&entry.editions.iter().map(edition).collect::<Vec<_>>())),
         ("in no edition of", joined(&entry.in_no_edition_of)),
-    ])
+    ];
+    rows.extend(removed(&entry.removed));
+    list(&rows)
 }
 
 fn edition(of: &EditionOf) -> String {
     let place = of.place.map_or_else(|| "counted".to_owned(), |place| format!("shown as {place}"));
     format!("{} of {} ({place})", of.newsletter, of.slot)
+}
+
+/// What was taken out of the body, a kind a row, with the texts that were for readers.
+fn removed(removed: &Removed) -> Vec<(&'static str, String)> {
+    let row = |(kind, count): (&RemovedKind, &u32)| {
+        let texts = removed.spans.iter().filter(|span| span.kind == *kind);
+        let texts: Vec<String> = texts.map(|span| format!("“{}”", span.text.one_line())).collect();
+        let of = if texts.is_empty() { String::new() } else { format!(": {}", texts.join(", ")) };
+        ("removed", format!("{count} × {}{of}", kind.words()))
+    };
+    removed.counts.iter().map(row).collect()
 }
 
 fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
