@@ -36,7 +36,7 @@ pub fn mark(class: &str) -> Option<&'static str> {
             Some(start) => name.starts_with(start),
             None => name == **pattern,
         };
-        let found = MARKS.iter().find(|(_, _, patterns)| patterns.iter().any(|it| is_called(&it)));
+        let found = MARKS.iter().find(|(_, _, patterns)| patterns.iter().any(is_called));
         found.map(|(mark, _, _)| *mark)
     })
 }

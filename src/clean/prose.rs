@@ -88,15 +88,17 @@ impl<'a> Writer<'a> {
         }
         for c in text.chars() {
             let is_no_break = matches!(c, '\u{a0}' | '\u{202f}');
-            if !c.is_ascii_whitespace() && !(is_no_break && self.is_fresh()) {
-                self.begin();
-                if is_no_break && self.out.ends_with(' ') {
-                    self.out.pop();
+            if c.is_ascii_whitespace() || (is_no_break && self.is_fresh()) {
+                if !self.is_fresh() && !self.out.ends_with([' ', '\u{a0}', '\u{202f}']) {
+                    self.out.push(' ');
                 }
-                self.out.push(c);
-            } else if !self.is_fresh() && !self.out.ends_with([' ', '\u{a0}', '\u{202f}']) {
-                self.out.push(' ');
+                continue;
             }
+            self.begin();
+            if is_no_break && self.out.ends_with(' ') {
+                self.out.pop();
+            }
+            self.out.push(c);
         }
     }
 
