@@ -6,6 +6,7 @@
 
 use quick_xml::events::BytesStart;
 
+use super::pictures::{self, Claim};
 use crate::model::document::Wishes;
 
 /// What was collected from one document.
@@ -13,6 +14,10 @@ use crate::model::document::Wishes;
 pub struct Extras {
     /// What the publisher asks of those who poll.
     pub wishes: Wishes,
+    /// `xml:lang` of the root, or `dc:language` of the channel.
+    pub language: Option<String>,
+    /// `itunes:summary` of the channel.
+    pub summary: Option<String>,
     /// What belongs to single items, in document order.
     pub items: Vec<ItemExtras>,
 }
@@ -36,6 +41,14 @@ pub struct ItemExtras {
     pub enclosures: Vec<[Option<String>; 3]>,
     /// `xml:base` from the root down to the body, outermost first.
     pub bases: Vec<String>,
+    /// The picture that stands for it, as written.
+    pub image: Option<(Claim, String)>,
+    /// `xml:lang` or `dc:language`.
+    pub language: Option<String>,
+    /// RSS 2.0 `comments`, or Atom's link to the replies (RFC 4685).
+    pub comments: Option<String>,
+    /// `slash:comments`, `thr:total`, or the count that stands with the link to the replies.
+    pub comment_count: Option<u32>,
 }
 
 /// The most enclosures kept of one item.
@@ -54,6 +67,11 @@ enum Field {
     SourceTitle,
     Author,
     Date,
+    FeedLanguage,
+    FeedSummary,
+    Language,
+    Comments,
+    CommentCount,
 }
 
 /// Collects extras while a document is walked.
@@ -95,14 +113,25 @@ impl Collector {
         name: &str,
         depth: usize,
     ) -> Option<Field> {
+        if depth == 1 {
+            self.extras.language = attribute(tag, "xml:lang").filter(|lang| !lang.is_empty());
+        }
         match name {
             "item" | "entry" if depth <= 3 => {
                 self.item_depth = Some(depth);
                 let bases = self.bases.iter().map(|(_, base)| base.clone()).collect();
                 let about = attribute(tag, "rdf:about").filter(|about| !about.trim().is_empty());
-                self.extras.items.push(ItemExtras { bases, about, ..ItemExtras::default() });
+                let language = attribute(tag, "xml:lang").filter(|lang| !lang.trim().is_empty());
+                self.extras.items.push(ItemExtras {
+                    bases,
+                    about,
+                    language,
+                    ..ItemExtras::default()
+                });
                 None
             }
+            "language" if depth <= 3 => Some(Field::FeedLanguage),
+            "summary" if depth == 3 => Some(Field::FeedSummary),
             "ttl" => Some(Field::Ttl),
             "updatePeriod" => Some(Field::Period),
             "updateFrequency" => Some(Field::Frequency),
@@ -120,6 +149,11 @@ impl Collector {
         below: usize,
     ) -> Option<Field> {
         let item = self.extras.items.last_mut()?;
+        if let Some((claim, address)) = pictures::named(tag, prefix, name)
+            && item.image.as_ref().is_none_or(|(known, _)| *known < claim)
+        {
+            item.image = Some((claim, address));
+        }
         match (prefix, name) {
             ("", "guid") if below == 1 => {
                 item.is_permalink = attribute(tag, "isPermaLink")
@@ -137,6 +171,18 @@ impl Collector {
                 Some(Field::SourceTitle)
             }
             ("itunes", "author") if below == 1 => Some(Field::Author),
+            ("dc", "language") if below == 1 => Some(Field::Language),
+            ("", "comments") if below == 1 => Some(Field::Comments),
+            ("slash", "comments") | ("thr", "total") if below == 1 => Some(Field::CommentCount),
+            ("" | "atom", "link") if below == 1 => {
+                if attribute(tag, "rel").is_some_and(|rel| rel == "replies") {
+                    let count = attribute(tag, "thr:count");
+                    item.comment_count =
+                        item.comment_count.or(count.and_then(|count| count.trim().parse().ok()));
+                    item.comments = item.comments.take().or_else(|| attribute(tag, "href"));
+                }
+                None
+            }
             ("dcterms", "issued" | "created" | "modified" | "date") if below == 1 => {
                 Some(Field::Date).filter(|_| item.date.is_none())
             }
@@ -225,6 +271,16 @@ impl Collector {
             Field::SourceTitle => self.keep_in_item(|item| &mut item.source_title),
             Field::Author => self.keep_in_item(|item| &mut item.author),
             Field::Date => self.keep_in_item(|item| &mut item.date),
+            Field::FeedLanguage => self.extras.language = Some(text.to_owned()),
+            Field::FeedSummary => self.extras.summary = Some(text.to_owned()),
+            Field::Language => self.keep_in_item(|item| &mut item.language),
+            Field::Comments => self.keep_in_item(|item| &mut item.comments),
+            Field::CommentCount => {
+                let count = text.parse().ok();
+                if let Some(item) = self.extras.items.last_mut() {
+                    item.comment_count = count.or(item.comment_count);
+                }
+            }
         }
     }
 

@@ -23,6 +23,8 @@ pub struct Context<'a> {
     pub site: Option<&'a WebUrl>,
     /// The feed's own authors.
     pub authors: &'a [Person],
+    /// The feed's language: an item that has the same leaves it to the feed.
+    pub language: Option<&'a str>,
 }
 
 /// Makes an item; `extras` are those of the same item, where they could be told.
@@ -40,6 +42,7 @@ pub fn item(entry: Entry, extras: Option<&ItemExtras>, context: &Context<'_>) ->
         .or_else(|| enclosures.first().and_then(|file| WebUrl::parse(&file.url).ok()));
     // feed-rs copies `published` to `updated` in RSS, which says nothing about an edit.
     let is_copied = *context.kind != FeedType::Atom && entry.updated == entry.published;
+    let image = image(&entry, extras, document.as_ref().unwrap_or(context.base));
     let other_date = || extras.and_then(|extras| date::parse(extras.date.as_deref()?));
     let title = entry.title.as_ref().filter(|title| !title.content.trim().is_empty());
     let title = title.or_else(|| entry.media.iter().find_map(|media| media.title.as_ref()));
@@ -52,6 +55,10 @@ pub fn item(entry: Entry, extras: Option<&ItemExtras>, context: &Context<'_>) ->
         updated: entry.updated.filter(|_| !is_copied),
         categories: categories(&entry),
         origin: extras.and_then(|extras| origin(extras, context.base)),
+        image,
+        language: language(&entry, extras, context),
+        comments: comments(&entry, extras, context.base),
+        comment_count: extras.and_then(|extras| extras.comment_count),
         body: body(entry, context.kind),
         guid,
         enclosures,
@@ -178,6 +185,44 @@ fn enclosures(entry: &Entry, extras: Option<&ItemExtras>, context: &Context<'_>)
         }
     }
     files
+}
+
+/// The picture that the walk found, else one that feed-rs did: it alone reads JSON Feed.
+fn image(entry: &Entry, extras: Option<&ItemExtras>, base: &WebUrl) -> Option<WebUrl> {
+    let found = extras.and_then(|extras| extras.image.as_ref());
+    let thumbnail = || entry.media.iter().flat_map(|media| &media.thumbnails).next();
+    let attached = || {
+        let is_picture = |kind: &str| kind.starts_with("image/");
+        entry.links.iter().find(|link| link.media_type.as_deref().is_some_and(is_picture))
+    };
+    let address = found.map(|(_, address)| address.as_str());
+    let address = address.or_else(|| thumbnail().map(|picture| picture.image.uri.as_str()));
+    web(address.or_else(|| attached().map(|link| link.href.as_str()))?, base)
+}
+
+fn language(entry: &Entry, extras: Option<&ItemExtras>, context: &Context<'_>) -> Option<String> {
+    let own = extras.and_then(|extras| extras.language.as_deref()).or(entry.language.as_deref());
+    own.and_then(language_tag)
+        .filter(|own| context.language.is_none_or(|language| !language.eq_ignore_ascii_case(own)))
+}
+
+/// A language as declared, if it can be one: tags have few characters (RFC 5646, section 4.4.1).
+pub fn language_tag(text: &str) -> Option<String> {
+    let tag = plain::label(text);
+    let is_tag =
+        |tag: &str| tag.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    Some(tag.as_str())
+        .filter(|tag| !tag.is_empty() && tag.len() <= 35 && is_tag(tag))
+        .map(str::to_owned)
+}
+
+fn comments(entry: &Entry, extras: Option<&ItemExtras>, base: &WebUrl) -> Option<WebUrl> {
+    let found = extras.and_then(|extras| extras.comments.as_deref());
+    let replies = || {
+        let link = entry.links.iter().find(|link| link.rel.as_deref() == Some("replies"));
+        link.map(|link| link.href.as_str())
+    };
+    web(found.or_else(replies)?, base)
 }
 
 fn origin(extras: &ItemExtras, base: &WebUrl) -> Option<Origin> {

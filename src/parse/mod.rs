@@ -13,6 +13,7 @@ pub mod kind;
 pub mod namespaces;
 pub mod page;
 pub mod pattern;
+pub mod pictures;
 pub mod platforms;
 pub mod read;
 pub mod repair;

@@ -7,13 +7,16 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use feed_rs::model::Feed;
+use feed_rs::model::{Feed, Image, Text};
 
 use super::budget::{self, Root, Survey};
 use super::{characters, date, decode, item, json, repair};
 use crate::clean::plain;
 use crate::model::document::{Document, Repair, Unreadable, Wishes};
 use crate::model::url::WebUrl;
+
+/// The most hubs kept of a feed.
+const MAX_HUBS: usize = 8;
 
 /// Reads the document in `bytes`, which came with the field `content_type` from `base`.
 pub fn read(
@@ -127,8 +130,15 @@ fn parse(text: &str, base: &WebUrl) -> Result<Feed, Failure> {
 
 fn document(feed: Feed, survey: &Survey, base: &WebUrl, repair: Repair) -> Document {
     let site = item::alternate(&feed.links, base).and_then(|link| item::web(&link.href, base));
-    let context =
-        item::Context { kind: &feed.feed_type, base, site: site.as_ref(), authors: &feed.authors };
+    let declared = feed.language.as_deref().or(survey.extras.language.as_deref());
+    let language = declared.and_then(item::language_tag);
+    let context = item::Context {
+        kind: &feed.feed_type,
+        base,
+        site: site.as_ref(),
+        authors: &feed.authors,
+        language: language.as_deref(),
+    };
     let is_aligned = survey.extras.items.len() == feed.entries.len();
     let extras = |at: usize| survey.extras.items.get(at).filter(|_| is_aligned);
     let items = feed
@@ -137,19 +147,35 @@ fn document(feed: Feed, survey: &Survey, base: &WebUrl, repair: Repair) -> Docum
         .enumerate()
         .map(|(at, entry)| item::item(entry, extras(at), &context))
         .collect();
-    let language = feed.language.map(|language| plain::label(&language).as_str().to_owned());
+    let text = |text: &Option<Text>| {
+        text.as_ref().map(|text| item::title_of(text, &feed.feed_type)).unwrap_or_default()
+    };
+    let linked = |rel: &'static str| {
+        let links = feed.links.iter().filter(move |link| link.rel.as_deref() == Some(rel));
+        links.filter_map(|link| item::web(&link.href, base))
+    };
+    let description = text(&feed.description);
+    let summary = survey.extras.summary.as_deref().map(plain::title);
     Document {
-        title: feed
-            .title
-            .as_ref()
-            .map(|title| item::title_of(title, &feed.feed_type))
-            .unwrap_or_default(),
-        language: language.filter(|language| !language.is_empty()),
+        title: text(&feed.title),
+        description: match description.is_empty() {
+            true => summary.unwrap_or_default(),
+            false => description,
+        },
+        icon: icon(&feed.icon, &feed.logo, base),
+        own_url: linked("self").next(),
+        hubs: linked("hub").take(MAX_HUBS).collect(),
         items,
         wishes: wishes(&survey.extras.wishes, feed.ttl),
         repair,
+        language,
         site,
     }
+}
+
+/// The feed's own picture: its icon, which is square and small, else its logo.
+fn icon(icon: &Option<Image>, logo: &Option<Image>, base: &WebUrl) -> Option<WebUrl> {
+    [icon, logo].into_iter().flatten().find_map(|image| item::web(&image.uri, base))
 }
 
 fn wishes(collected: &Wishes, ttl: Option<u32>) -> Wishes {
