@@ -9,7 +9,7 @@
 use quick_xml::events::{BytesStart, Event};
 
 use super::extras::{self, Collector, Extras};
-use super::namespaces::{self, ATOM, NAMESPACES, RSS_1};
+use super::namespaces::{self, ATOM, NAMESPACES, RSS_1, RSS_1_1};
 use crate::model::document::{Repair, Unreadable};
 
 /// How deep elements, or JSON values, may nest.
@@ -30,6 +30,8 @@ pub enum Root {
     Feed,
     /// HTML.
     Html,
+    /// The Channel Definition Format of 1997.
+    Cdf,
     /// Another element, by its name.
     Other(String),
     /// There is no element.
@@ -178,9 +180,14 @@ impl Walk {
     }
 
     fn element(&mut self, tag: &BytesStart<'_>, prefix: &str, name: &str, is_open: bool) {
+        if self.is_atom && prefix.is_empty() && self.is_mended_atom(tag, name, is_open) {
+            self.needs(Repair::Elements);
+        }
         match (prefix, name) {
             // A body of XHTML, or a link as Atom writes it, that RSS does not know.
-            (_, "body" | "fullitem") if !self.is_atom && self.depth <= 4 => {
+            (_, "body" | "fullitem") | ("atom", "content" | "summary")
+                if !self.is_atom && self.depth <= 4 =>
+            {
                 self.needs(Repair::Elements);
             }
             ("", "link")
@@ -212,7 +219,8 @@ impl Walk {
             }
             (
                 "" | "content",
-                "title" | "description" | "encoded" | "guid" | "summary" | "content",
+                "title" | "description" | "encoded" | "guid" | "summary" | "content" | "subtitle"
+                | "tagline" | "rights",
             ) if self.depth <= 4 && self.text_only.is_none() => {
                 let kind = if self.is_atom { extras::attribute(tag, "type") } else { None };
                 let holds_markup = kind.is_some_and(|kind| {
@@ -278,6 +286,9 @@ impl Walk {
         self.survey.root = match name.to_ascii_lowercase().as_str() {
             "rss" | "feed" | "rdf" | "entry" => Root::Feed,
             "html" | "head" | "body" => Root::Html,
+            "channel" if is_rss_1_1(default) => Root::Feed,
+            "channel" if name != "channel" || has_address(tag) => Root::Cdf,
+            "channel" => Root::Feed,
             _ => Root::Other(name.to_owned()),
         };
         let is_prefixed = tag.name().into_inner().contains(':');
@@ -299,6 +310,18 @@ impl Walk {
         }
         if !matches!(name, "rss" | "feed" | "entry" | "RDF") {
             self.needs(Repair::Characters);
+        }
+    }
+
+    /// Atom carries texts in base64, and links as text.
+    fn is_mended_atom(&self, tag: &BytesStart<'_>, name: &str, is_open: bool) -> bool {
+        let attributes = tag.attributes_raw();
+        match name {
+            "link" => is_open && !attributes.contains("href"),
+            "title" | "summary" | "content" | "subtitle" | "tagline" => {
+                attributes.contains("base64") || attributes.contains("octet-stream")
+            }
+            _ => false,
         }
     }
 
@@ -325,6 +348,16 @@ impl Walk {
             self.needs(Repair::Namespaces);
         }
     }
+}
+
+/// Whether the default namespace of a root is that of RSS 1.1.
+fn is_rss_1_1(namespace: Option<&str>) -> bool {
+    namespace.is_some_and(|namespace| namespace.contains(RSS_1_1))
+}
+
+/// Whether an element carries an address as those of CDF do.
+fn has_address(tag: &BytesStart<'_>) -> bool {
+    ["HREF", "BASE", "href"].iter().any(|name| extras::attribute(tag, name).is_some())
 }
 
 /// Whether a numeric reference, without `&` and `;`, names a character that XML allows.

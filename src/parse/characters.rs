@@ -16,6 +16,10 @@ const MAX_ENTITIES: usize = 200;
 /// The longest name of a root, prefix included, in bytes.
 const LONGEST_NAME: usize = 60;
 
+/// What the roots of feeds are called, in whatever case: `Channel` is that of RSS 1.1, and of RSS
+/// whose own root was lost.
+const ROOTS: [&str; 4] = ["rss", "feed", "rdf", "channel"];
+
 /// A feed cut out of what surrounds it.
 #[derive(Debug, Default)]
 pub struct Framed<'a> {
@@ -62,7 +66,7 @@ pub fn root_name(text: &str) -> Option<&str> {
     let end = after.bytes().take(LONGEST_NAME).position(ends)?;
     let name = &after[..end];
     let local = name.rsplit(':').next()?;
-    ["rss", "feed", "rdf"].iter().any(|root| root.eq_ignore_ascii_case(local)).then_some(name)
+    ROOTS.iter().any(|root| root.eq_ignore_ascii_case(local)).then_some(name)
 }
 
 fn is_doctype(text: &str) -> bool {

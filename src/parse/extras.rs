@@ -16,8 +16,12 @@ pub struct Extras {
     pub wishes: Wishes,
     /// `xml:lang` of the root, or `dc:language` of the channel.
     pub language: Option<String>,
-    /// `itunes:summary` of the channel.
+    /// `itunes:summary` or `itunes:subtitle` of the channel.
     pub summary: Option<String>,
+    /// `dc:title` of the channel.
+    pub title: Option<String>,
+    /// `itunes:image` of the channel.
+    pub icon: Option<String>,
     /// What belongs to single items, in document order.
     pub items: Vec<ItemExtras>,
 }
@@ -35,6 +39,13 @@ pub struct ItemExtras {
     pub author: Option<String>,
     /// RSS 1.0 `rdf:about`: what the item is called, though it has no guid.
     pub about: Option<String>,
+    /// `dc:title` or `media:title`: a title where the format's own is missing.
+    pub title: Option<String>,
+    /// `dc:description`, `media:description`, or the summary of another format: a body where
+    /// there is no other.
+    pub summary: Option<String>,
+    /// `dc:subject` and `media:category`.
+    pub subjects: Vec<String>,
     /// A date of Dublin Core terms.
     pub date: Option<String>,
     /// RSS 2.0 `enclosure`: address, media type, length, as written.
@@ -53,8 +64,11 @@ pub struct ItemExtras {
 
 /// The most enclosures kept of one item.
 const MAX_ENCLOSURES: usize = 20;
-/// The longest text collected, in bytes.
+/// The most subjects.
+const MAX_SUBJECTS: usize = 50;
+/// The longest text collected, in bytes, and the longest of those that may be a body.
 const MAX_TEXT: usize = 2_000;
+const MAX_SUMMARY: usize = 64_000;
 
 /// An element whose text is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +83,10 @@ enum Field {
     Date,
     FeedLanguage,
     FeedSummary,
+    FeedTitle,
+    Title,
+    Summary,
+    Subject,
     Language,
     Comments,
     CommentCount,
@@ -97,7 +115,7 @@ impl Collector {
             self.base(base, name, depth);
         }
         let field = match (self.item_depth, self.source_depth) {
-            (None, _) => self.start_in_channel(tag, name, depth),
+            (None, _) => self.start_in_channel(tag, prefix, name, depth),
             (Some(item), None) => self.start_in_item(tag, prefix, name, depth - item),
             (Some(_), Some(source)) => self.start_in_source(tag, name, depth - source),
         };
@@ -110,6 +128,7 @@ impl Collector {
     fn start_in_channel(
         &mut self,
         tag: &BytesStart<'_>,
+        prefix: &str,
         name: &str,
         depth: usize,
     ) -> Option<Field> {
@@ -131,7 +150,12 @@ impl Collector {
                 None
             }
             "language" if depth <= 3 => Some(Field::FeedLanguage),
-            "summary" if depth == 3 => Some(Field::FeedSummary),
+            "summary" | "subtitle" if depth == 3 && prefix == "itunes" => Some(Field::FeedSummary),
+            "title" if depth <= 3 && prefix == "dc" => Some(Field::FeedTitle),
+            "image" if depth <= 3 && prefix == "itunes" => {
+                self.extras.icon = attribute(tag, "href").or_else(|| attribute(tag, "url"));
+                None
+            }
             "ttl" => Some(Field::Ttl),
             "updatePeriod" => Some(Field::Period),
             "updateFrequency" => Some(Field::Frequency),
@@ -171,6 +195,13 @@ impl Collector {
                 Some(Field::SourceTitle)
             }
             ("itunes", "author") if below == 1 => Some(Field::Author),
+            ("dc" | "media", "title") if below <= 3 && item.title.is_none() => Some(Field::Title),
+            ("dc" | "media" | "itunes", "description" | "summary") | ("", "summary")
+                if below <= 3 && item.summary.is_none() =>
+            {
+                Some(Field::Summary)
+            }
+            ("dc", "subject") | ("media", "category") if below <= 3 => Some(Field::Subject),
             ("dc", "language") if below == 1 => Some(Field::Language),
             ("", "comments") if below == 1 => Some(Field::Comments),
             ("slash", "comments") | ("thr", "total") if below == 1 => Some(Field::CommentCount),
@@ -213,9 +244,8 @@ impl Collector {
 
     /// Text stands in the innermost element.
     pub fn text(&mut self, text: &str, depth: usize) {
-        if self.field.is_some_and(|(_, field_depth)| field_depth == depth)
-            && self.text.len() + text.len() <= MAX_TEXT
-        {
+        let wants = |(field, at)| at == depth || field == Field::SourceTitle && at < depth;
+        if self.field.is_some_and(wants) && self.text.len() + text.len() <= longest(self.field) {
             self.text.push_str(text);
         }
     }
@@ -271,6 +301,17 @@ impl Collector {
             Field::SourceTitle => self.keep_in_item(|item| &mut item.source_title),
             Field::Author => self.keep_in_item(|item| &mut item.author),
             Field::Date => self.keep_in_item(|item| &mut item.date),
+            Field::FeedTitle => self.extras.title = Some(text.to_owned()),
+            Field::Title => self.keep_in_item(|item| &mut item.title),
+            Field::Summary => self.keep_in_item(|item| &mut item.summary),
+            Field::Subject => {
+                let subject = text.to_owned();
+                if let Some(item) = self.extras.items.last_mut()
+                    && item.subjects.len() < MAX_SUBJECTS
+                {
+                    item.subjects.push(subject);
+                }
+            }
             Field::FeedLanguage => self.extras.language = Some(text.to_owned()),
             Field::FeedSummary => self.extras.summary = Some(text.to_owned()),
             Field::Language => self.keep_in_item(|item| &mut item.language),
@@ -300,6 +341,11 @@ impl Collector {
         }
         self.extras
     }
+}
+
+/// How long the text of a field may be.
+fn longest(field: Option<(Field, usize)>) -> usize {
+    if matches!(field, Some((Field::Summary, _))) { MAX_SUMMARY } else { MAX_TEXT }
 }
 
 fn period_mins(text: &str) -> Option<u32> {

@@ -49,17 +49,22 @@ pub fn item(entry: Entry, extras: Option<&ItemExtras>, context: &Context<'_>) ->
     Item {
         base: document.or_else(|| link.clone()).or_else(|| context.site.cloned()),
         link,
-        title: title.map(|title| title_of(title, context.kind)).unwrap_or_default(),
+        title: title
+            .map_or_else(
+                || extras.and_then(|extras| extras.title.as_deref()).map(plain::title),
+                |title| Some(title_of(title, context.kind)),
+            )
+            .unwrap_or_default(),
         authors: authors(&entry, extras, context),
         published: entry.published.or(entry.updated).or_else(other_date),
         updated: entry.updated.filter(|_| !is_copied),
-        categories: categories(&entry),
+        categories: categories(&entry, extras),
         origin: extras.and_then(|extras| origin(extras, context.base)),
         image,
         language: language(&entry, extras, context),
         comments: comments(&entry, extras, context.base),
         comment_count: extras.and_then(|extras| extras.comment_count),
-        body: body(entry, context.kind),
+        body: body(entry, extras, context.kind),
         guid,
         enclosures,
     }
@@ -151,11 +156,15 @@ fn name_of(person: &Person) -> Option<&str> {
     name.filter(filled).or(person.email.as_deref().filter(filled))
 }
 
-fn categories(entry: &Entry) -> Vec<PlainText> {
+fn categories(entry: &Entry, extras: Option<&ItemExtras>) -> Vec<PlainText> {
     let mut labels: Vec<PlainText> = Vec::new();
-    for category in entry.categories.iter().take(MAX_LABELS) {
+    let own = entry.categories.iter().take(MAX_LABELS).map(|category| {
         let label = category.label.as_deref().filter(|label| !label.trim().is_empty());
-        let label = plain::label(label.unwrap_or(&category.term));
+        label.unwrap_or(&category.term)
+    });
+    let subjects = extras.into_iter().flat_map(|extras| &extras.subjects).map(String::as_str);
+    for label in own.chain(subjects) {
+        let label = plain::label(label);
         if !label.is_empty() && !labels.contains(&label) {
             labels.push(label);
         }
@@ -233,7 +242,7 @@ fn origin(extras: &ItemExtras, base: &WebUrl) -> Option<Origin> {
 
 /// The fullest text there is: content, unless the summary says twice as much; else what podcasts
 /// and videos carry.
-fn body(entry: Entry, kind: &FeedType) -> RawHtml {
+fn body(entry: Entry, extras: Option<&ItemExtras>, kind: &FeedType) -> RawHtml {
     let content = entry.content.and_then(|content| {
         let media_type = content.content_type.as_ref();
         let is_plain = media_type == "text/plain";
@@ -254,7 +263,8 @@ fn body(entry: Entry, kind: &FeedType) -> RawHtml {
         (content, summary) => content.or(summary),
     };
     // Text says that it is text, and is believed unless it holds HTML all the same.
-    match fuller.or(media.filter(is_filled)) {
+    let other = || extras.and_then(|extras| Some((extras.summary.clone()?, false)));
+    match fuller.or(media.filter(is_filled)).or_else(other) {
         Some((body, true)) if !looks_like_html(&body) => RawHtml(entities::escape(&body)),
         Some((body, _)) => RawHtml(body),
         None => RawHtml::default(),

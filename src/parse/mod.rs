@@ -1,5 +1,6 @@
 //! Parsing: bytes become a document, however broken, or a reason why not. Pure.
 
+pub mod base64;
 pub mod budget;
 pub mod characters;
 pub mod date;

@@ -99,6 +99,7 @@ fn refusal(root: Root, reason: String) -> Unreadable {
     let what = match root {
         Root::Feed => return Unreadable::Broken { reason },
         Root::Html => "an HTML page".to_owned(),
+        Root::Cdf => "a CDF channel (a format of 1997 that RSS replaced)".to_owned(),
         Root::Other(name) => format!("an XML document of another kind ({})", plain::label(&name)),
         Root::None => "a text".to_owned(),
     };
@@ -157,12 +158,16 @@ fn document(feed: Feed, survey: &Survey, base: &WebUrl, repair: Repair) -> Docum
     let description = text(&feed.description);
     let summary = survey.extras.summary.as_deref().map(plain::title);
     Document {
-        title: text(&feed.title),
+        title: match feed.title {
+            Some(_) => text(&feed.title),
+            None => survey.extras.title.as_deref().map(plain::title).unwrap_or_default(),
+        },
         description: match description.is_empty() {
             true => summary.unwrap_or_default(),
             false => description,
         },
-        icon: icon(&feed.icon, &feed.logo, base),
+        icon: icon(&feed.icon, &feed.logo, base)
+            .or_else(|| survey.extras.icon.as_deref().and_then(|icon| item::web(icon, base))),
         own_url: linked("self").next(),
         hubs: linked("hub").take(MAX_HUBS).collect(),
         items,
@@ -207,6 +212,10 @@ mod tests {
             ("Internal server error", "a text"),
             ("{\"error\": 1}", "a JSON document of another kind"),
             ("[]", "a JSON value"),
+            (
+                "<?xml version='1.0'?><CHANNEL HREF='http://e.fr/'><ITEM HREF='http://e.fr/1'/></CHANNEL>",
+                "a CDF channel (a format of 1997 that RSS replaced)",
+            ),
             ("<urlset><url/></urlset>", "an XML document of another kind (urlset)"),
         ] {
             let error = read_text(text).expect_err(text);
