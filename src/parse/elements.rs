@@ -333,8 +333,11 @@ fn relabelled_as_text(tag: &BytesStart<'_>) -> String {
             let rel = attribute(tag, "rel").map(|rel| format!(" rel=\"{}\"", quoted(&rel)));
             format!(" href=\"{}\"{}", quoted(&href), rel.unwrap_or_default())
         }),
+        _ if attribute(tag, "mode").as_deref() == Some("base64") => {
+            Some(" type=\"html\"".to_owned())
+        }
         _ => attribute(tag, "type").map(|kind| {
-            let mode = attribute(tag, "mode").is_some_and(|mode| mode != "xml");
+            let mode = attribute(tag, "mode").is_some_and(|mode| mode == "escaped");
             let kind = if mode { Some("html") } else { right_type(&kind, false) };
             format!(" type=\"{}\"", kind.unwrap_or("html"))
         }),
@@ -405,7 +408,7 @@ mod tests {
             ("<media:description/><media:title></media:title><title>a</title>", "<title>a</title>"),
             (
                 "<media:group><media:description></media:description><media:thumbnail url='x'/></media:group>",
-                "<media:group></media:group>",
+                "<media:group><media:thumbnail url=\"x\"/></media:group>",
             ),
             (
                 "<itunes:duration>99999999999999999999999</itunes:duration><podcast:person role=x>y</podcast:person>",
@@ -461,7 +464,7 @@ mod tests {
             ),
             (
                 "<feed><title mode=\"base64\">PGI+YTwvYj4=</title></feed>",
-                "<feed><title>&lt;b&gt;a&lt;/b&gt;</title></feed>",
+                "<feed><title type=\"html\">&lt;b&gt;a&lt;/b&gt;</title></feed>",
             ),
             (
                 "<feed><title type=\"application/octet-stream\">YSAmIGI=</title></feed>",

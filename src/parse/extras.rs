@@ -6,6 +6,7 @@
 
 use quick_xml::events::BytesStart;
 
+use super::date;
 use super::pictures::{self, Claim};
 use crate::model::document::Wishes;
 
@@ -300,7 +301,10 @@ impl Collector {
             }
             Field::SourceTitle => self.keep_in_item(|item| &mut item.source_title),
             Field::Author => self.keep_in_item(|item| &mut item.author),
-            Field::Date => self.keep_in_item(|item| &mut item.date),
+            Field::Date if date::parse(text).is_some() => {
+                self.keep_in_item(|item| &mut item.date);
+            }
+            Field::Date => {}
             Field::FeedTitle => self.extras.title = Some(text.to_owned()),
             Field::Title => self.keep_in_item(|item| &mut item.title),
             Field::Summary => self.keep_in_item(|item| &mut item.summary),

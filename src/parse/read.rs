@@ -465,55 +465,6 @@ mod tests {
         }
     }
 
-    /// All files below `folder`.
-    fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() { found.extend(files_below(&path)) } else { found.push(path) }
-        }
-        found
-    }
-
-    #[test]
-    #[expect(clippy::disallowed_methods, reason = "the corpora are outside of the repository")]
-    fn real_feeds_are_read_as_feedparser_reads_them() {
-        let Ok(corpora) = std::env::var("FEEDMILL_CORPORA") else {
-            assert!(std::env::var("CI").as_deref() != Ok("true"), "FEEDMILL_CORPORA is not set");
-            println!("skipped: FEEDMILL_CORPORA is not set");
-            return;
-        };
-        let corpora = std::path::Path::new(&corpora);
-        let oracle = std::fs::read_to_string(corpora.join("ORACLE.feedparser.jsonl"));
-        let (mut expected, mut found, mut unread) = (0, 0, Vec::new());
-        for line in oracle.expect("the oracle").lines() {
-            let theirs: serde_json::Value = serde_json::from_str(line).expect("JSON");
-            let path = theirs["path"].as_str().expect("a path");
-            let entries = theirs["n"].as_u64().unwrap_or(0);
-            if !path.starts_with("real-") || theirs["ok"] != true || entries == 0 {
-                continue;
-            }
-            let bytes = std::fs::read(corpora.join(path)).expect("a feed");
-            expected += entries;
-            match read(&bytes, None, &base()) {
-                Ok(document) if !document.items.is_empty() => found += document.items.len() as u64,
-                Ok(_) => unread.push(format!("{path}: empty")),
-                Err(error) => unread.push(format!("{path}: {error}")),
-            }
-        }
-        assert!(unread.is_empty(), "{unread:?}");
-        assert!(found * 100 >= expected * 99, "{found} of {expected}");
-        // And nothing in these folders, feed or not, makes it panic.
-        for folder in std::fs::read_dir(corpora).expect("a folder") {
-            let folder = folder.expect("an entry").path();
-            if folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("real-")) {
-                for path in files_below(&folder) {
-                    let _ = read(&std::fs::read(path).expect("a file"), None, &base());
-                }
-            }
-        }
-    }
-
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig {
             failure_persistence: None,
