@@ -15,9 +15,6 @@ use crate::clean::plain;
 use crate::model::document::{Document, Repair, Unreadable, Wishes};
 use crate::model::url::WebUrl;
 
-/// The most hubs kept of a feed.
-const MAX_HUBS: usize = 8;
-
 /// Reads the document in `bytes`, which came with the field `content_type` from `base`.
 pub fn read(
     bytes: &[u8],
@@ -43,12 +40,17 @@ fn read_json(text: &str, base: &WebUrl) -> Result<Document, Unreadable> {
     if text.starts_with('{')
         && let Ok(feed) = parse(text, base)
     {
-        return Ok(document(feed, &Survey::default(), base, Repair::None));
+        return Ok(json::complete(
+            document(feed, &Survey::default(), base, Repair::None),
+            text,
+            base,
+        ));
     }
     let mended = json::mend(text)?;
     let feed =
         parse(&mended, base).map_err(|failure| Unreadable::Broken { reason: failure.reason })?;
-    Ok(document(feed, &Survey::default(), base, Repair::Elements))
+    let document = document(feed, &Survey::default(), base, Repair::Elements);
+    Ok(json::complete(document, &mended, base))
 }
 
 /// Climbs the ladder of repairs up to the first rung that yields all items.
@@ -169,7 +171,7 @@ fn document(feed: Feed, survey: &Survey, base: &WebUrl, repair: Repair) -> Docum
         icon: icon(&feed.icon, &feed.logo, base)
             .or_else(|| survey.extras.icon.as_deref().and_then(|icon| item::web(icon, base))),
         own_url: linked("self").next(),
-        hubs: linked("hub").take(MAX_HUBS).collect(),
+        hubs: linked("hub").take(json::MAX_HUBS).collect(),
         items,
         wishes: wishes(&survey.extras.wishes, feed.ttl),
         repair,
@@ -307,6 +309,10 @@ mod tests {
             "title" => document.title.to_string(),
             "language" => or_none(document.language.as_ref()),
             "site" => or_none(document.site.as_ref()),
+            "description" => document.description.to_string(),
+            "icon" => or_none(document.icon.as_ref()),
+            "own url" => or_none(document.own_url.as_ref()),
+            "hubs" => list(&document.hubs),
             "items" => document.items.len().to_string(),
             "ttl" => or_none(document.wishes.ttl_mins),
             "syndication" => or_none(document.wishes.syndication_mins),
@@ -328,6 +334,10 @@ mod tests {
             "authors" => list(&item.authors),
             "categories" => list(&item.categories),
             "date" => date(item.published),
+            "image" => or_none(item.image.as_ref()),
+            "language" => or_none(item.language.as_ref()),
+            "comments" => or_none(item.comments.as_ref()),
+            "comment count" => or_none(item.comment_count),
             "body" => item.body.0.trim().to_owned(),
             "origin" => or_none(
                 item.origin.as_ref().map(|o| format!("{} {}", o.title, or_none(o.url.as_ref()))),
