@@ -54,6 +54,10 @@ pub struct Content {
     pub categories: Vec<PlainText>,
     /// Attached files.
     pub enclosures: Vec<Enclosure>,
+    /// The picture that stands for it.
+    pub image: Option<WebUrl>,
+    /// Its own language, where it is not its feed's.
+    pub language: Option<String>,
     /// The cleaned body.
     pub body: SafeHtml,
     /// What cleaning took out of the body.

@@ -44,8 +44,8 @@ pub(in crate::store) static FEED: LazyLock<String> = LazyLock::new(|| {
 // each such statement, to be able to undo half of it.
 pub(in crate::store) const ARRIVE: &str = "insert into entry (feed_id, backlog, ordered, \
     first_seen, document, title_hash, changed, published, fingerprint, entry_key, title, link, \
-    authors, categories, enclosures) \
-    values ($1, $2, $3, $4, $5, $6, $4, $7, $8, $9, $10, $11, $12, $13, $14) \
+    authors, categories, enclosures, image, language) \
+    values ($1, $2, $3, $4, $5, $6, $4, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
     on conflict (feed_id, entry_key) do nothing";
 
 pub(in crate::store) const ARRIVE_BODY: &str = "insert into entry_body \
@@ -56,7 +56,7 @@ pub(in crate::store) const ARRIVE_BODY: &str = "insert into entry_body \
 pub(in crate::store) const CHANGE: &str = "update entry set changes = changes + 1, changed = $3, \
     ordered = case when $4 < first_seen then $4 else first_seen end, published = $4, \
     document = $5, title_hash = $6, fingerprint = $7, title = $8, link = $9, authors = $10, \
-    categories = $11, enclosures = $12 \
+    categories = $11, enclosures = $12, image = $13, language = $14 \
     where id = $1 and feed_id = $2";
 
 const CHANGE_BODY: &str =
@@ -140,8 +140,18 @@ fn operation(plan: Plan) -> Vec<Statement> {
 }
 
 fn arrive(feed: FeedId, arrival: Arrival) -> [Statement; 2] {
-    let Content { link, title, authors, published, categories, enclosures, body, removed } =
-        arrival.content;
+    let Content {
+        link,
+        title,
+        authors,
+        published,
+        categories,
+        enclosures,
+        image,
+        language,
+        body,
+        removed,
+    } = arrival.content;
     let entry = vec![
         feed.into(),
         arrival.backlog.into(),
@@ -157,6 +167,8 @@ fn arrive(feed: FeedId, arrival: Arrival) -> [Statement; 2] {
         cells::plain_list(&authors),
         cells::plain_list(&categories),
         cells::json(&enclosures),
+        image.as_ref().into(),
+        language.into(),
     ];
     let body = vec![
         feed.into(),
@@ -169,8 +181,18 @@ fn arrive(feed: FeedId, arrival: Arrival) -> [Statement; 2] {
 }
 
 fn alter(feed: FeedId, change: Change) -> [Statement; 2] {
-    let Content { link, title, authors, published, categories, enclosures, body, removed } =
-        change.content;
+    let Content {
+        link,
+        title,
+        authors,
+        published,
+        categories,
+        enclosures,
+        image,
+        language,
+        body,
+        removed,
+    } = change.content;
     let entry = vec![
         change.entry.into(),
         feed.into(),
@@ -184,6 +206,8 @@ fn alter(feed: FeedId, change: Change) -> [Statement; 2] {
         cells::plain_list(&authors),
         cells::plain_list(&categories),
         cells::json(&enclosures),
+        image.as_ref().into(),
+        language.into(),
     ];
     let body =
         vec![change.entry.into(), CLEANER.0.into(), body.as_str().into(), cells::json(&removed)];

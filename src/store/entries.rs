@@ -223,8 +223,8 @@ pub(in crate::store) fn whole(entries: Vec<Value>) -> Statement {
     let list = placeholders(1, entries.len());
     let sql = format!(
         "select e.id, e.feed_id, e.entry_key, e.document, e.first_seen, e.changed, e.link, \
-         e.title, e.authors, e.published, e.categories, e.enclosures, b.html, b.cleaner, \
-         b.removed \
+         e.title, e.authors, e.published, e.categories, e.enclosures, e.image, e.language, \
+         b.html, b.cleaner, b.removed \
          from entry e left join entry_body b on b.entry_id = e.id where e.id in ({list})"
     );
     Statement::new(sql, entries)
@@ -245,6 +245,8 @@ fn entry(row: Row) -> Result<Entry, StoreError> {
         published: cells.moment_or_null()?,
         categories: cells.plain_list()?,
         enclosures: cells.json()?,
+        image: cells.link_or_null()?,
+        language: cells.text_or_null()?,
         body: body(&mut cells)?,
         removed: cells.json()?,
     };
