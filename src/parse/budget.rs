@@ -22,6 +22,13 @@ pub const MAX_ELEMENTS: usize = 200_000;
 pub const MAX_ITEMS: usize = 20_000;
 /// How many attributes one element may carry.
 pub const MAX_ATTRIBUTES: usize = 256;
+/// How many elements may stand directly in one item: categories, links, authors.
+pub const MAX_PARTS: usize = 10_000;
+/// How many elements of Media RSS and podcasts a document may hold: feed-rs makes a kilobyte of each.
+pub const MAX_MEDIA: usize = 40_000;
+/// How many bytes of text may stand in one element: what is kept of a title, a guid or a body is
+/// far less.
+pub const MAX_FIELD: usize = 8 << 20;
 
 /// What a document's root says it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -68,8 +75,8 @@ pub fn survey(xml: &str) -> Result<Survey, Unreadable> {
                 walk.end(tag.local_name().into_inner());
             }
             Ok(Event::End(tag)) => walk.end(tag.local_name().into_inner()),
-            Ok(Event::Text(text)) => walk.text(&text),
-            Ok(Event::CData(text)) => walk.text(&text),
+            Ok(Event::Text(text)) => walk.text(&text)?,
+            Ok(Event::CData(text)) => walk.text(&text)?,
             Ok(Event::GeneralRef(name)) => walk.reference(&name),
             Ok(Event::Eof) => break,
             // feed-rs would change the encoding it reads in, and panic.
@@ -100,8 +107,15 @@ struct Walk {
     depth: usize,
     groups: usize,
     elements: usize,
+    media: usize,
+    /// The depth of the item that is open, and how many elements stand directly in it.
+    item: Option<(usize, usize)>,
+    /// Bytes of text in the element that began last.
+    field: usize,
     is_atom: bool,
     declared: [bool; NAMESPACES.len()],
+    /// A prefix bound to Media RSS other than its usual one; empty where that is the default.
+    media_prefix: Option<String>,
     /// The depth of an element that may hold text only.
     text_only: Option<usize>,
     /// The depth of an element that feed-rs wants text in, until there is some.
@@ -150,6 +164,7 @@ impl Walk {
         if self.elements > MAX_ELEMENTS {
             return Err(Unreadable::TooMuch { limit: MAX_ELEMENTS, unit: "elements" });
         }
+        self.field = 0;
         let attributes = tag.attributes_raw();
         if attributes.len() > 2 * MAX_ATTRIBUTES
             && tag.html_attributes().with_checks(false).count() > MAX_ATTRIBUTES
@@ -173,9 +188,31 @@ impl Walk {
             if self.survey.items > MAX_ITEMS {
                 return Err(Unreadable::TooMuch { limit: MAX_ITEMS, unit: "items" });
             }
+            self.item = Some((self.depth, 0));
+        } else {
+            self.part(prefix)?;
         }
         self.element(tag, prefix, name, is_open);
         self.collector.start(tag, prefix, name, self.depth);
+        Ok(())
+    }
+
+    /// Counts what feed-rs keeps one by one.
+    fn part(&mut self, prefix: &str) -> Result<(), Unreadable> {
+        if matches!(prefix, "media" | "podcast") || self.media_prefix.as_deref() == Some(prefix) {
+            self.media += 1;
+            if self.media > MAX_MEDIA {
+                return Err(Unreadable::TooMuch { limit: MAX_MEDIA, unit: "elements of media" });
+            }
+        }
+        if let Some((depth, parts)) = &mut self.item
+            && self.depth == *depth + 1
+        {
+            *parts += 1;
+            if *parts > MAX_PARTS {
+                return Err(Unreadable::TooMuch { limit: MAX_PARTS, unit: "elements in an item" });
+            }
+        }
         Ok(())
     }
 
@@ -246,13 +283,18 @@ impl Walk {
         {
             self.needs(Repair::Elements);
         }
+        self.item.take_if(|(depth, _)| *depth == self.depth);
         self.text_only.take_if(|depth| *depth == self.depth);
         self.duration.take_if(|depth| *depth == self.depth);
         self.collector.end(self.depth);
         self.depth -= usize::from(self.depth > 0);
     }
 
-    fn text(&mut self, text: &str) {
+    fn text(&mut self, text: &str) -> Result<(), Unreadable> {
+        self.field += text.len();
+        if self.field > MAX_FIELD {
+            return Err(Unreadable::TooMuch { limit: MAX_FIELD, unit: "bytes in a field" });
+        }
         if self.wants_text == Some(self.depth) && !text.is_empty() {
             self.wants_text = None;
         }
@@ -264,6 +306,7 @@ impl Walk {
             self.needs(Repair::Elements);
         }
         self.collector.text(text, self.depth);
+        Ok(())
     }
 
     fn reference(&mut self, name: &str) {
@@ -328,7 +371,16 @@ impl Walk {
     /// Notes which prefixes are bound, and namespaces that are spelt in their own way.
     fn declarations(&mut self, tag: &BytesStart<'_>) {
         for attribute in tag.html_attributes().with_checks(false).flatten() {
-            let Some(prefix) = attribute.key.into_inner().strip_prefix("xmlns:") else { continue };
+            let Some(prefix) = attribute.key.into_inner().strip_prefix("xmlns") else { continue };
+            let prefix = prefix.trim_start_matches(':');
+            let bound = namespaces::namespace(&attribute.value);
+            let is_media = bound == Some(NAMESPACES[2].1) || bound == Some(NAMESPACES[5].1);
+            if is_media && !matches!(prefix, "media" | "podcast") {
+                self.media_prefix = Some(prefix.to_owned());
+            }
+            if prefix.is_empty() {
+                continue;
+            }
             if let Some(at) = NAMESPACES.iter().position(|(known, _)| *known == prefix) {
                 self.declared[at] = true;
             }

@@ -177,14 +177,15 @@ fn without_lists(body: &str) -> String {
     let mut out = String::with_capacity(body.len());
     let mut rest = body;
     while let Some(at) = rest.find("items") {
-        let end = rest[at..].find('>').map(|end| at + end + 1);
-        let from = rest[..at].rfind('<').filter(|from| matches!(&rest[*from..at], "<" | "</"));
-        match (from, end) {
-            (Some(from), Some(end)) => {
-                out.push_str(&rest[..from]);
+        let before = &rest[..at];
+        let outside = before.strip_suffix("</").or_else(|| before.strip_suffix('<'));
+        let end = outside.and_then(|_| rest[at..].find('>')).map(|end| at + end + 1);
+        match outside.zip(end) {
+            Some((outside, end)) => {
+                out.push_str(outside);
                 rest = &rest[end..];
             }
-            (_, _) => {
+            None => {
                 out.push_str(&rest[..at + 5]);
                 rest = &rest[at + 5..];
             }

@@ -60,7 +60,7 @@ fn read_xml(text: &str, base: &WebUrl) -> Result<Document, Unreadable> {
     let mut root = Root::None;
     let mut next = Some(Repair::None);
     while let Some(rung) = next {
-        let candidate = repair::mend(text, rung);
+        let candidate = repair::mend(text, rung)?;
         let survey = budget::survey(&candidate)?;
         next = repair::above(rung).map(|above| above.max(survey.needs));
         if rung == Repair::None || root != Root::Html && survey.root == Root::Feed {
@@ -392,18 +392,34 @@ mod tests {
     fn what_is_beyond_the_budget_is_refused_and_named() {
         let limit = |limit: usize, unit: &'static str| Unreadable::TooMuch { limit, unit };
         let one = |inner: String| rss(&format!("<item>{inner}</item>"));
+        let parts = limit(budget::MAX_PARTS, "elements in an item");
+        let media = limit(budget::MAX_MEDIA, "elements of media");
+        let strays = limit(characters::MAX_STRAYS, "stray & and <");
+        let mrss = "http://search.yahoo.com/mrss/";
         for (text, error) in [
             (rss(&"<item/>".repeat(1_000_000)), limit(budget::MAX_ITEMS, "items")),
+            (rss(&"<x/>".repeat(1_000_000)), limit(budget::MAX_ELEMENTS, "elements")),
+            (one("<category>a</category>".repeat(1_000_000)), parts.clone()),
+            (one("<link>a</link>".repeat(1_000_000)), parts.clone()),
+            (one("<author>a</author>".repeat(1_000_000)), parts.clone()),
+            (one("<enclosure url='a'/>".repeat(1_000_000)), parts),
             (
-                one("<category>a</category>".repeat(1_000_000)),
-                limit(budget::MAX_ELEMENTS, "elements"),
+                one(format!("<media:group>{}</media:group>", "<media:content/>".repeat(100_000))),
+                media.clone(),
             ),
-            (one("<link>a</link>".repeat(1_000_000)), limit(budget::MAX_ELEMENTS, "elements")),
-            (one("<author>a</author>".repeat(1_000_000)), limit(budget::MAX_ELEMENTS, "elements")),
             (
-                one("<enclosure url='a'/>".repeat(1_000_000)),
-                limit(budget::MAX_ELEMENTS, "elements"),
+                one(format!(
+                    "<m:group xmlns:m='{mrss}'>{}</m:group>",
+                    "<m:content/>".repeat(100_000)
+                )),
+                media,
             ),
+            (
+                one(format!("<description>{}</description>", "a".repeat(9_000_000))),
+                limit(budget::MAX_FIELD, "bytes in a field"),
+            ),
+            (one("&".repeat(1_000_000)), strays.clone()),
+            (one("a < b ".repeat(1_000_000)), strays),
             (
                 one(format!("<a {}/>", "b='' ".repeat(50_000))),
                 limit(budget::MAX_ATTRIBUTES, "attributes"),
@@ -430,7 +446,7 @@ mod tests {
     fn large_but_lawful_documents_are_read() {
         let title = "é".repeat(2_500_000);
         let long = "a".repeat(1_000_000);
-        let tags = "<category>a</category>".repeat(10_000);
+        let tags = "<category>a</category>".repeat(9_000);
         let text = rss(&format!(
             "{}<item><title>{title}</title><guid>{long}</guid><link>https://e.fr/{long}</link>{tags}\
              <description>{long}</description><x y=\"{long}\"/></item>",
