@@ -8,27 +8,14 @@
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::extras::{self, Collector, Extras};
+use super::attributes::attribute;
+use super::extras::{Collector, Extras};
+use super::limits::{
+    MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_FIELD, MAX_GROUPS, MAX_ITEMS, MAX_MEDIA,
+    MAX_PARTS, overflows,
+};
 use super::namespaces::{self, ATOM, NAMESPACES, RSS_1, RSS_1_1};
 use crate::model::document::{Repair, Unreadable};
-
-/// How deep elements, or JSON values, may nest.
-pub const MAX_DEPTH: usize = 200;
-/// How deep groups may nest, those elements in which feed-rs calls itself: its frames are large.
-pub const MAX_GROUPS: usize = 32;
-/// How many elements, or JSON values, a document may hold.
-pub const MAX_ELEMENTS: usize = 200_000;
-/// How many items.
-pub const MAX_ITEMS: usize = 20_000;
-/// How many attributes one element may carry.
-pub const MAX_ATTRIBUTES: usize = 256;
-/// How many elements may stand directly in one item: categories, links, authors.
-pub const MAX_PARTS: usize = 10_000;
-/// How many elements of Media RSS and podcasts a document may hold: feed-rs makes a kilobyte of each.
-pub const MAX_MEDIA: usize = 40_000;
-/// How many bytes of text may stand in one element: what is kept of a title, a guid or a body is
-/// far less.
-pub const MAX_FIELD: usize = 8 << 20;
 
 /// What a document's root says it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -134,18 +121,6 @@ fn is_group(name: &str) -> bool {
     matches!(name, "group" | "content" | "category")
 }
 
-/// From how many digits on a number does not fit where feed-rs puts it.
-const TOO_MANY_DIGITS: usize = 12;
-
-fn overflows(text: &str) -> bool {
-    let mut digits = 0;
-    text.len() >= TOO_MANY_DIGITS
-        && text.bytes().any(|byte| {
-            digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
-            digits >= TOO_MANY_DIGITS
-        })
-}
-
 impl Walk {
     fn needs(&mut self, repair: Repair) {
         self.survey.needs = self.survey.needs.max(repair);
@@ -243,7 +218,7 @@ impl Walk {
             }
             ("itunes", "duration") => self.duration = Some(self.depth),
             ("media", "thumbnail" | "text") => {
-                let times = ["time", "start", "end"].map(|name| extras::attribute(tag, name));
+                let times = ["time", "start", "end"].map(|name| attribute(tag, name));
                 if times.into_iter().flatten().any(|time| overflows(&time)) {
                     self.needs(Repair::Elements);
                 }
@@ -259,7 +234,7 @@ impl Walk {
                 "title" | "description" | "encoded" | "guid" | "summary" | "content" | "subtitle"
                 | "tagline" | "rights",
             ) if self.depth <= 4 && self.text_only.is_none() => {
-                let kind = if self.is_atom { extras::attribute(tag, "type") } else { None };
+                let kind = if self.is_atom { attribute(tag, "type") } else { None };
                 let holds_markup = kind.is_some_and(|kind| {
                     kind.ends_with("html") && kind != "html" && kind != "text/html"
                         || kind.ends_with("xml")
@@ -324,7 +299,7 @@ impl Walk {
     }
 
     fn root(&mut self, tag: &BytesStart<'_>, name: &str) {
-        let default = extras::attribute(tag, "xmlns");
+        let default = attribute(tag, "xmlns");
         let default = default.as_deref();
         self.survey.root = match name.to_ascii_lowercase().as_str() {
             "rss" | "feed" | "rdf" | "entry" => Root::Feed,
@@ -337,7 +312,7 @@ impl Walk {
         let is_prefixed = tag.name().into_inner().contains(':');
         let is_known = match name {
             "rss" => {
-                let version = extras::attribute(tag, "version");
+                let version = attribute(tag, "version");
                 let is_version = matches!(version.as_deref(), Some("2.0" | "0.91" | "0.92" | ""));
                 is_version && default.is_none_or(|namespace| namespace == RSS_1)
             }
@@ -409,7 +384,7 @@ fn is_rss_1_1(namespace: Option<&str>) -> bool {
 
 /// Whether an element carries an address as those of CDF do.
 fn has_address(tag: &BytesStart<'_>) -> bool {
-    ["HREF", "BASE", "href"].iter().any(|name| extras::attribute(tag, name).is_some())
+    ["HREF", "BASE", "href"].iter().any(|name| attribute(tag, name).is_some())
 }
 
 /// Whether a numeric reference, without `&` and `;`, names a character that XML allows.
@@ -419,42 +394,4 @@ fn is_character(name: &str) -> bool {
         None => name[1..].parse(),
     };
     number.is_ok_and(|number| number != 0 && char::from_u32(number).is_some())
-}
-
-/// Bounds a JSON document by one look at its brackets, before any of it is read.
-pub fn json(text: &str) -> Result<(), Unreadable> {
-    let (mut depth, mut values, mut items) = (0_usize, 0_usize, 0_usize);
-    let (mut in_string, mut escaped) = (false, false);
-    for byte in text.bytes() {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
-        match byte {
-            b'"' => in_string = true,
-            b'{' | b'[' => {
-                depth += 1;
-                // An object in an array of the document: an item.
-                items += usize::from(byte == b'{' && depth == 3);
-            }
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b',' | b':' => values += 1,
-            _ => {}
-        }
-        if depth > MAX_DEPTH {
-            return Err(Unreadable::TooMuch { limit: MAX_DEPTH, unit: "levels of JSON" });
-        }
-        if items > MAX_ITEMS {
-            return Err(Unreadable::TooMuch { limit: MAX_ITEMS, unit: "items" });
-        }
-        if values > 2 * MAX_ELEMENTS {
-            return Err(Unreadable::TooMuch { limit: 2 * MAX_ELEMENTS, unit: "JSON values" });
-        }
-    }
-    Ok(())
 }

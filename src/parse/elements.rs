@@ -7,8 +7,8 @@
 
 use quick_xml::events::{BytesStart, Event};
 
+use super::attributes::attribute;
 use super::base64;
-use super::extras::attribute;
 use crate::clean::{entities, plain};
 
 /// `xml` with its elements mended, as far as it is well-formed.

@@ -6,6 +6,7 @@
 
 use quick_xml::events::BytesStart;
 
+use super::attributes::attribute;
 use super::date;
 use super::pictures::{self, Claim};
 use crate::model::document::Wishes;
@@ -368,13 +369,4 @@ fn weekday(text: &str) -> Option<u8> {
     let names = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     let at = names.iter().position(|name| name.eq_ignore_ascii_case(text))?;
     u8::try_from(at).ok()
-}
-
-/// The value of an attribute, its references decoded as far as they can be.
-pub fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
-    tag.html_attributes()
-        .with_checks(false)
-        .flatten()
-        .find(|attribute| attribute.key.into_inner() == name)
-        .map(|attribute| crate::clean::entities::decode(&attribute.value).into_owned())
 }

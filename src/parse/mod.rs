@@ -1,5 +1,6 @@
 //! Parsing: bytes become a document, however broken, or a reason why not. Pure.
 
+pub mod attributes;
 pub mod base64;
 pub mod budget;
 pub mod characters;
@@ -11,6 +12,7 @@ pub mod extras;
 pub mod item;
 pub mod json;
 pub mod kind;
+pub mod limits;
 pub mod namespaces;
 pub mod page;
 pub mod pattern;

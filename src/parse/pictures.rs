@@ -6,7 +6,7 @@
 
 use quick_xml::events::BytesStart;
 
-use super::extras::attribute;
+use super::attributes::attribute;
 
 /// What says that a picture stands for the item, the surest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use feed_rs::model::{Feed, Image, Text};
 
 use super::budget::{self, Root, Survey};
-use super::{characters, date, decode, item, json, repair};
+use super::{characters, date, decode, item, json, limits, repair};
 use crate::clean::plain;
 use crate::model::document::{Document, Repair, Unreadable, Wishes};
 use crate::model::url::WebUrl;
@@ -36,7 +36,7 @@ pub fn read(
 }
 
 fn read_json(text: &str, base: &WebUrl) -> Result<Document, Unreadable> {
-    budget::json(text)?;
+    limits::json(text)?;
     if text.starts_with('{')
         && let Ok(feed) = parse(text, base)
     {
@@ -260,7 +260,7 @@ mod tests {
                 ),
             ] {
                 let error = read_text(&format!("{head}{groups}{foot}")).expect_err("too deep");
-                let limit = budget::MAX_GROUPS;
+                let limit = limits::MAX_GROUPS;
                 assert_eq!(error, Unreadable::TooMuch { limit, unit: "levels of groups" });
             }
         }
@@ -375,7 +375,7 @@ mod tests {
     #[test]
     fn what_is_within_the_budget_fits_a_small_stack() {
         let nested = |name: &str| {
-            let depth = if name == "x" { budget::MAX_DEPTH - 3 } else { budget::MAX_GROUPS };
+            let depth = if name == "x" { limits::MAX_DEPTH - 3 } else { limits::MAX_GROUPS };
             format!("{}{}", format!("<{name}>").repeat(depth), format!("</{name}>").repeat(depth))
         };
         let head = "<rss version=\"2.0\" xmlns:media=\"http://search.yahoo.com/mrss/\" \
@@ -392,13 +392,13 @@ mod tests {
     fn what_is_beyond_the_budget_is_refused_and_named() {
         let limit = |limit: usize, unit: &'static str| Unreadable::TooMuch { limit, unit };
         let one = |inner: String| rss(&format!("<item>{inner}</item>"));
-        let parts = limit(budget::MAX_PARTS, "elements in an item");
-        let media = limit(budget::MAX_MEDIA, "elements of media");
+        let parts = limit(limits::MAX_PARTS, "elements in an item");
+        let media = limit(limits::MAX_MEDIA, "elements of media");
         let strays = limit(characters::MAX_STRAYS, "stray & and <");
         let mrss = "http://search.yahoo.com/mrss/";
         for (text, error) in [
-            (rss(&"<item/>".repeat(1_000_000)), limit(budget::MAX_ITEMS, "items")),
-            (rss(&"<x/>".repeat(1_000_000)), limit(budget::MAX_ELEMENTS, "elements")),
+            (rss(&"<item/>".repeat(1_000_000)), limit(limits::MAX_ITEMS, "items")),
+            (rss(&"<x/>".repeat(1_000_000)), limit(limits::MAX_ELEMENTS, "elements")),
             (one("<category>a</category>".repeat(1_000_000)), parts.clone()),
             (one("<link>a</link>".repeat(1_000_000)), parts.clone()),
             (one("<author>a</author>".repeat(1_000_000)), parts.clone()),
@@ -416,25 +416,25 @@ mod tests {
             ),
             (
                 one(format!("<description>{}</description>", "a".repeat(9_000_000))),
-                limit(budget::MAX_FIELD, "bytes in a field"),
+                limit(limits::MAX_FIELD, "bytes in a field"),
             ),
             (one("&".repeat(1_000_000)), strays.clone()),
             (one("a < b ".repeat(1_000_000)), strays),
             (
                 one(format!("<a {}/>", "b='' ".repeat(50_000))),
-                limit(budget::MAX_ATTRIBUTES, "attributes"),
+                limit(limits::MAX_ATTRIBUTES, "attributes"),
             ),
             (
                 format!("<rss {}><channel/></rss>", "xmlns:a='b' ".repeat(50_000)),
-                limit(budget::MAX_ATTRIBUTES, "attributes"),
+                limit(limits::MAX_ATTRIBUTES, "attributes"),
             ),
             (
                 format!("{{\"items\": {}", "[".repeat(100_000)),
-                limit(budget::MAX_DEPTH, "levels of JSON"),
+                limit(limits::MAX_DEPTH, "levels of JSON"),
             ),
             (
-                format!("{{\"items\": [{}", "{},".repeat(budget::MAX_ITEMS + 1)),
-                limit(budget::MAX_ITEMS, "items"),
+                format!("{{\"items\": [{}", "{},".repeat(limits::MAX_ITEMS + 1)),
+                limit(limits::MAX_ITEMS, "items"),
             ),
             (" ".repeat(decode::MAX_BYTES + 1), limit(decode::MAX_BYTES, "bytes")),
         ] {
