@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{TimeZone, Utc};
-use feedmill::clean::{plain, sanitise};
+use feedmill::clean::{plain, prose, sanitise};
 use feedmill::model::document::{Document, Item, RawHtml};
 use feedmill::model::url::WebUrl;
 use feedmill::parse::date;
@@ -310,7 +310,7 @@ fn blanks(text: &str) -> String {
 }
 
 fn as_text(html: &str) -> String {
-    plain::text(&sanitise::body(&RawHtml(html.to_owned()), None)).as_str().to_owned()
+    prose::text(&sanitise::body(&RawHtml(html.to_owned()), None)).as_str().to_owned()
 }
 
 fn address(url: Option<&WebUrl>) -> Said {
