@@ -28,3 +28,25 @@ fn every_case_names_tests_that_exist() {
     let faults = guard::cases::faults(&cases, &code);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
+
+/// What reaches a reader as HTML was made by the cleaner, or given back by the store (promise I7).
+#[test]
+fn only_the_cleaner_says_that_html_is_safe() {
+    // Modules that are compiled for tests only.
+    const TESTS: [&str; 4] = [
+        "src/jobs/samples.rs",
+        "src/store/contract/",
+        "src/store/hostile/",
+        "src/store/measure.rs",
+    ];
+    let makers: Vec<String> = guard::source::read_all(Path::new(ROOT), "src")
+        .into_iter()
+        .filter(|source| !TESTS.iter().any(|test| source.path.starts_with(test)))
+        .filter(|source| {
+            let code = source.text.split("#[cfg(test)]").next().unwrap_or_default();
+            code.contains("SafeHtml::cleaned(")
+        })
+        .map(|source| source.path)
+        .collect();
+    assert_eq!(makers, ["src/clean/repetition.rs", "src/clean/sanitise.rs"]);
+}

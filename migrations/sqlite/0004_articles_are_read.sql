@@ -10,7 +10,8 @@ create table article (
     reason text,
     image text,
     cleaner integer,
-    html text
+    html text,
+    removed text
 ) strict;
 
 create index article_waiting on article (next_attempt, entry_id) where state = 'waiting';

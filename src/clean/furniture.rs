@@ -1,279 +1,208 @@
-//! What stands in a body and is no part of the text: shortcodes that a plugin left behind, links to
-//! skip a menu, the line that says where the post first appeared, the line at the end that asks to
-//! subscribe.
+//! What stands in a body and is no part of the text goes, and is told: elements whose class or id
+//! says what they are, and lines that [`super::judge`] recognises.
 //!
-//! It works on the sanitiser's output. Code is left alone, and so are brackets that mean something
-//! to readers: `[...]`, `[…]`, `[1]`, `[sic]`, `[MàJ]`.
+//! A body is never left without all of its text, unless all there was are links to skip a menu and
+//! notices of where it first appeared. Leaving out what was left out before changes nothing.
 
-use std::collections::HashSet;
+use super::blocks::{self, Line};
+use super::judge;
+use super::phrases;
+use crate::model::removed::{Removed, RemovedKind};
 
-use super::entities;
-use super::markup::{self, Piece};
+/// How often a body is judged again after something went: what is then at its end may be furniture
+/// as well.
+const MAX_ROUNDS: usize = 12;
 
-/// Shortcodes that are removed wherever they stand.
-const SHORTCODES: [&str; 20] = [
-    "ad",
-    "ads",
-    "adrotate",
-    "adsense",
-    "amazon",
-    "audio",
-    "caption",
-    "contact-form",
-    "contact-form-7",
-    "embed",
-    "gallery",
-    "playlist",
-    "rev_slider",
-    "toc",
-    "video",
-    "wp_ad_camp",
-    "youtube",
-    "pullquote",
-    "sc",
-    "ngg",
-];
-/// Families of shortcodes, by how their names begin.
-const FAMILIES: [&str; 6] = ["vc_", "et_pb_", "su_", "fusion_", "av_", "wpvideo"];
+/// The shortest class or id that is looked up.
+const SHORTEST_MARK: usize = 6;
 
-/// How many closing shortcodes are looked at.
-const MAX_PAIRS: usize = 100;
-/// The longest shortcode, in bytes.
-const LONGEST_SHORTCODE: usize = 2_000;
-/// The longest line that says where a post first appeared, in bytes of markup.
-const LONGEST_NOTICE: usize = 1_500;
-
-/// What the first words of such a line are, and the words that must follow.
-const NOTICES: [(&str, &str); 9] = [
-    ("The post ", " appeared first on "),
-    ("The post ", " first appeared on "),
-    ("L’article ", " est apparu en premier sur "),
-    ("L'article ", " est apparu en premier sur "),
-    ("Cet article ", " est apparu en premier sur "),
-    ("Der Beitrag ", " erschien zuerst auf "),
-    ("La entrada ", " se publicó primero en "),
-    ("L'articolo ", " proviene da "),
-    ("L’articolo ", " proviene da "),
+/// The names under which marks travel through the sanitiser, in the place of a class.
+static MARKS: [(&str, RemovedKind, &phrases::Phrases); 5] = [
+    ("comments", RemovedKind::Comments, &phrases::COMMENT_MARKS),
+    ("skip", RemovedKind::SkipLink, &phrases::SKIP_MARKS),
+    ("share", RemovedKind::Share, &phrases::SHARE_MARKS),
+    ("related", RemovedKind::Related, &phrases::RELATED_MARKS),
+    ("promotion", RemovedKind::Promotion, &phrases::PROMOTION_MARKS),
 ];
 
-/// The longest text of a link that skips a menu, in bytes.
-const LONGEST_SKIP_LINK: usize = 60;
-/// The texts of links that skip a menu, in lower case.
-const SKIP_LINKS: [&str; 6] = [
-    "passer au contenu",
-    "aller au contenu",
-    "aller au contenu principal",
-    "skip to content",
-    "skip to main content",
-    "skip to primary navigation",
-];
+/// The mark of an element with this class or id, as it is written for [`marked`]; most have none.
+pub fn mark(class: &str) -> Option<&'static str> {
+    if class.len() < SHORTEST_MARK || class.len() > 500 {
+        return None;
+    }
+    class.split_ascii_whitespace().find_map(|name| {
+        let name = name.to_ascii_lowercase();
+        let is_called = |pattern: &&str| match pattern.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == **pattern,
+        };
+        let found = MARKS.iter().find(|(_, _, patterns)| patterns.iter().any(is_called));
+        found.map(|(mark, _, _)| *mark)
+    })
+}
 
-/// The names of all `[/name]` that close a `[name]` or `[name …]`.
-pub fn closed_names(html: &str) -> HashSet<&str> {
-    let opens = |name: &str| {
-        html.match_indices(&format!("[{name}"))
-            .any(|(at, _)| html[at + 1 + name.len()..].starts_with([']', ' ', '/']))
+/// What a mark says.
+pub fn marked(mark: &str) -> Option<RemovedKind> {
+    MARKS.iter().find(|(name, _, _)| *name == mark).map(|(_, kind, _)| *kind)
+}
+
+/// `html` without lines that are no part of the text, if there are any; what they were is added to
+/// `removed`.
+pub fn without(html: &str, removed: &mut Removed) -> Option<String> {
+    let mut left = None;
+    for _ in 0..MAX_ROUNDS {
+        let Some(less) = once(left.as_deref().unwrap_or(html), removed) else { break };
+        left = Some(less);
+    }
+    left
+}
+
+fn once(html: &str, removed: &mut Removed) -> Option<String> {
+    let read = blocks::read(html);
+    let verdicts = judge::judge(&read.lines);
+    if verdicts.iter().all(Option::is_none) {
+        return None;
+    }
+    let goes = spared(&read.lines, &verdicts);
+    if !goes.contains(&true) {
+        return None;
+    }
+    let gone = read.lines.iter().zip(&verdicts).zip(&goes).filter(|(_, goes)| **goes);
+    for ((line, verdict), _) in gone {
+        if let Some(kind) = verdict.filter(|_| !line.text.is_empty()) {
+            removed.take(kind, &line.text);
+        }
+    }
+    Some(read.without(&goes).trim_ascii().to_owned())
+}
+
+/// Which lines go, so that not all of the text does.
+fn spared(lines: &[Line<'_>], verdicts: &[Option<RemovedKind>]) -> Vec<bool> {
+    let stays = |(line, verdict): (&Line<'_>, &Option<RemovedKind>)| {
+        verdict.is_none() && (!line.text.is_empty() || line.picture.is_some())
     };
-    html.match_indices("[/")
-        .filter_map(|(at, _)| html[at + 2..].split_once(']'))
-        .map(|(name, _)| name)
-        .filter(|name| is_name(name))
-        .take(MAX_PAIRS)
-        .collect::<HashSet<_>>()
-        .into_iter()
-        .filter(|name| opens(name))
+    let is_certain =
+        |kind: &RemovedKind| matches!(kind, RemovedKind::SkipLink | RemovedKind::Notice);
+    let something_stays = lines.iter().zip(verdicts).any(stays);
+    verdicts
+        .iter()
+        .map(|verdict| verdict.as_ref().is_some_and(|kind| something_stays || is_certain(kind)))
         .collect()
-}
-
-fn is_name(name: &str) -> bool {
-    name.len() <= 40
-        && name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-}
-
-/// Adds `text`; whenever a bracket closes, what stands since the last one that opened is judged, so
-/// that what a removal brings together is judged again.
-pub fn push_without_shortcodes(out: &mut String, text: &str, closed: &HashSet<&str>) {
-    let start = out.len();
-    let mut opened = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(['[', ']']) {
-        out.push_str(&rest[..at]);
-        if rest.as_bytes()[at] == b'[' {
-            opened.push(out.len());
-            out.push('[');
-        } else if let Some(from) = opened.pop() {
-            let is_near = out.len() - from <= LONGEST_SHORTCODE && from >= start;
-            if is_near && is_shortcode(&out[from + 1..], closed) {
-                out.truncate(from);
-            } else {
-                out.push(']');
-            }
-        } else {
-            out.push(']');
-        }
-        rest = &rest[at + 1..];
-    }
-    out.push_str(rest);
-}
-
-/// Whether `inner`, what stands between two brackets, is a shortcode or the end of one.
-fn is_shortcode(inner: &str, closed: &HashSet<&str>) -> bool {
-    if let Some(name) = inner.strip_prefix('/') {
-        return is_name(name) && (is_known(name) || closed.contains(name));
-    }
-    let inner = inner.trim_end().trim_end_matches('/');
-    let end = inner.find(|c: char| c.is_whitespace()).unwrap_or(inner.len());
-    let (name, attributes) = (&inner[..end], inner[end..].trim());
-    if !is_name(name) {
-        return false;
-    }
-    is_known(name) || closed.contains(name) || has_quoted_attribute(attributes)
-}
-
-fn is_known(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    SHORTCODES.contains(&name.as_str()) || FAMILIES.iter().any(|family| name.starts_with(family))
-}
-
-/// Whether `attributes` begins as `key="…"`, in any of the quotes that editors make of `"`.
-fn has_quoted_attribute(attributes: &str) -> bool {
-    let Some((key, value)) = attributes.split_once('=') else { return false };
-    let value = entities::decode(value.trim_start());
-    is_name(key.trim()) && value.starts_with(['"', '\'', '“', '”', '″', '«', '‘', '’', '„'])
-}
-
-/// Whether a paragraph's content is nothing, or only says where the post first appeared.
-pub fn is_furniture(inner: &str) -> bool {
-    if inner.len() < 200 && inner.replace("&nbsp;", "").trim().is_empty() {
-        return true;
-    }
-    if inner.len() > LONGEST_NOTICE || !NOTICES.iter().any(|(first, _)| inner.starts_with(first)) {
-        return false;
-    }
-    let text = text_of(inner);
-    NOTICES.iter().any(|(first, words)| text.starts_with(first) && text.contains(words))
-}
-
-/// Whether a link, without its end tag, only skips a menu of the page it stood in.
-pub fn is_skip_link(link: &str) -> bool {
-    let Some((tag, text)) = link.split_once('>') else { return false };
-    text.len() <= LONGEST_SKIP_LINK
-        && tag.contains('#')
-        && SKIP_LINKS.contains(&text.trim().to_lowercase().as_str())
-}
-
-fn text_of(html: &str) -> String {
-    markup::pieces(html)
-        .filter_map(|piece| match piece {
-            Piece::Text(text) => Some(entities::decode(text)),
-            Piece::Open { .. } | Piece::Close { .. } => None,
-        })
-        .collect::<String>()
-        .replace('\u{a0}', " ")
-}
-
-/// In how many paragraphs at the end a promotion may stand.
-const LAST_PARAGRAPHS: usize = 3;
-/// The longest promotion, in characters of text.
-const LONGEST_PROMOTION: usize = 200;
-
-/// What a promotion asks for, in lower case.
-const ASKED: [&str; 14] = [
-    "abonnez-vous",
-    "inscrivez-vous",
-    "suivez-nous",
-    "suivez ",
-    "rejoignez",
-    "retrouvez-nous",
-    "recevez ",
-    "ne manquez ",
-    "ne rien manquer",
-    "ne manquer aucun",
-    "subscribe",
-    "sign up",
-    "follow us",
-    "join us",
-];
-/// And where.
-const PLACES: [&str; 17] = [
-    "newsletter",
-    "google actualités",
-    "google news",
-    "google discover",
-    "réseaux sociaux",
-    "facebook",
-    "twitter",
-    "instagram",
-    "whatsapp",
-    "telegram",
-    "discord",
-    "linkedin",
-    "bluesky",
-    "mastodon",
-    "youtube",
-    "notre chaîne",
-    "flux rss",
-];
-
-/// `html` without the promotions among its last paragraphs; never without all of its text.
-pub fn without_promotions(mut html: String) -> String {
-    'again: loop {
-        let mut end = html.len();
-        for _ in 0..LAST_PARAGRAPHS {
-            let Some(close) = html[..end].rfind("</p>") else { return html };
-            let Some(open) = html[..close].rfind("<p") else { return html };
-            if is_promotion(&html[open..close]) && !text_of(&html[..open]).trim().is_empty() {
-                html.replace_range(open..close + 4, "");
-                html.truncate(html.trim_ascii_end().len());
-                continue 'again;
-            }
-            end = open;
-        }
-        return html;
-    }
-}
-
-/// Whether a paragraph, without its end tag, is short and asks to follow or to subscribe somewhere.
-fn is_promotion(paragraph: &str) -> bool {
-    let Some((tag, inner)) = paragraph.split_once('>') else { return false };
-    let is_paragraph = tag == "<p" || tag.starts_with("<p ");
-    if !is_paragraph || inner.len() > 10 * LONGEST_PROMOTION {
-        return false;
-    }
-    let text = text_of(inner).to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    text.chars().count() < LONGEST_PROMOTION && has(&ASKED) && has(&PLACES)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn left(html: &str) -> String {
+        without(html, &mut Removed::default()).unwrap_or_else(|| html.to_owned())
+    }
+
+    const TEXT: &str = "<p>Le premier paragraphe d’un article, assez long pour que l’on voie ce qui \
+        en fait partie et ce qui n’en fait pas partie, même quand des commentaires le suivent et \
+        que personne ne les annonce par un titre. Il y a encore une phrase de plus.</p>";
+
     #[test]
-    fn promotions_at_the_end_go() {
-        let text = "<p>Un paragraphe.</p>";
-        for promotion in [
+    fn furniture_goes_and_the_text_stays() {
+        for furniture in [
+            "<p><a href=\"#c\">Aller au contenu principal</a></p>",
+            "<p>The post <a href=\"a\">A</a> appeared first on <a href=\"b\">B</a>.</p>",
+            "<p>L’article <a href=\"a\">A</a> est apparu en premier sur <a href=\"b\">B</a>.</p>",
+            "<p>Partager sur Facebook</p><p>Partager sur X (ouvre dans une nouvelle fenêtre)</p>",
+            "<h3>Share this:</h3><ul><li><a href=\"a\">Click to share on Twitter (Opens in new \
+             window)</a></li><li><a href=\"b\">Facebook</a></li></ul>",
+            "<p><a href=\"a\">Facebook</a> | <a href=\"b\">Twitter</a> | <a href=\"c\">E-mail</a></p>",
+            "<ul><li><a href=\"a\">Facebook</a></li><li><a href=\"b\">WhatsApp</a></li><li>\
+             <a href=\"c\">Copier le lien</a></li></ul>",
             "<p><strong>🟣 Pour ne manquer aucune news, abonnez-vous sur Google&nbsp;Actualités.</strong></p>",
-            "<p>Suivez-nous sur <a href=\"https://e.fr\">Facebook</a>&nbsp;!</p>",
+            "<p>Suivez-nous sur <a href=\"a\">Facebook</a>&nbsp;!</p>",
             "<p>Subscribe to our newsletter</p>\n<p>Follow us on Twitter</p>",
+            "<p>Lire aussi : <a href=\"a\">Un autre article du même journal</a></p>",
+            "<h3>Articles similaires</h3><ul><li><a href=\"a\">Un</a></li><li><a href=\"b\">Deux</a></li></ul>",
+            "<h2>2 commentaires</h2><p>Zoé</p><p>Je ne suis pas d’accord.</p>",
+            "<p>2 commentaires<br>1. non</p><p>Les commentaires sont fermés.</p><p>Mode</p>",
+            "<h3>Laisser un commentaire</h3><p>Nom</p><p>E-mail</p>",
+            "<h3>3 thoughts on “A title”</h3><p>Jane says: no.</p><h3>Leave a Reply</h3>",
+            "<p>Les commentaires sont fermés.</p>",
+            "<p><a href=\"a\">Leave a comment</a></p>",
+            "<p>Mode</p>",
+            "<hr><p>Mode sombre</p>",
+            "<p><a href=\"a\">Lire la suite</a></p>",
         ] {
-            assert_eq!(without_promotions(format!("{text}{promotion}")), text, "{promotion}");
+            assert_eq!(left(&format!("{TEXT}{furniture}")), TEXT, "{furniture}");
         }
+        let head = "<p><a href=\"#c\">Passer au contenu</a></p><p>Mode clair</p>";
+        assert_eq!(left(&format!("{head}{TEXT}")), TEXT);
     }
 
     #[test]
-    fn what_is_no_promotion_stays() {
-        let article = "<p>La newsletter de Facebook compte un million d’abonnés.</p>";
-        let first = "<p>Abonnez-vous à notre newsletter.</p>";
+    fn what_only_looks_like_furniture_stays() {
         let long = format!("<p>Suivez-nous sur Twitter. {}</p>", "Du texte. ".repeat(30));
-        for html in [
-            article.to_owned(),
-            first.to_owned(),
-            format!("<p>a</p>{long}"),
-            format!("<p>a</p>{first}{}", article.repeat(3)),
+        for kept in [
+            "<p>La newsletter de Facebook compte un million d’abonnés.</p>",
+            "<p>Partager sur Facebook sa vie privée n’est pas sans risque.</p>",
+            "<h2>Facebook et Twitter</h2><p>Deux réseaux.</p>",
+            "<ul><li>Facebook</li><li>Google et ses filiales</li></ul>",
+            "<ul><li>Facebook Messenger</li><li>WhatsApp</li><li>Viber</li></ul>",
+            "<p>.share-link .twitter {</p>",
+            "<p>The post office appeared in 1840.</p>",
+            "<h2>Mode</h2><p>Les défilés de Paris.</p>",
+            "<h2>5 réponses à vos questions</h2><p>Oui.</p>",
+            "<p>Voir aussi plus haut.</p><p>Fin.</p>",
+            "<pre>Mode</pre>",
+            "<table><tbody><tr><td>Mode</td><td>Facebook</td></tr></tbody></table>",
+            long.as_str(),
         ] {
-            assert_eq!(without_promotions(html.clone()), html);
+            let html = format!("{TEXT}{kept}");
+            assert_eq!(left(&html), html, "{kept}");
         }
+        let first = format!("<p>Abonnez-vous à notre newsletter.</p>{TEXT}{TEXT}{TEXT}");
+        assert_eq!(left(&first), first);
+    }
+
+    #[test]
+    fn a_digest_keeps_its_items_when_each_counts_its_comments() {
+        let item = format!("<h2>Un titre</h2>{TEXT}<p>4 commentaires</p>");
+        let html = item.repeat(3);
+        assert_eq!(left(&html), format!("<h2>Un titre</h2>{TEXT}").repeat(3));
+        let above = format!("<p>2 commentaires</p>{TEXT}");
+        assert_eq!(left(&above), above.replace("<p>2 commentaires</p>", ""));
+    }
+
+    #[test]
+    fn a_body_is_never_left_without_text() {
+        for html in [
+            "<p>Abonnez-vous à notre newsletter.</p>",
+            "<p><a href=\"a\">Comments</a></p>",
+            "<h2>2 commentaires</h2><p>Partager sur Facebook</p>",
+        ] {
+            assert_eq!(left(html), html);
+        }
+        assert_eq!(left("<p>The post A appeared first on B.</p>"), "");
+    }
+
+    #[test]
+    fn what_goes_is_told() {
+        let mut removed = Removed::default();
+        let html = format!("{TEXT}<h2>2 commentaires</h2><p>Non.</p>");
+        assert_eq!(without(&html, &mut removed).as_deref(), Some(TEXT));
+        assert_eq!(removed.count(RemovedKind::Comments), 2);
+        assert_eq!(removed.spans[0].text.as_str(), "2 commentaires");
+    }
+
+    #[test]
+    fn classes_and_ids_say_what_an_element_is() {
+        for (class, mark_of) in [
+            ("entry sharedaddy sd-sharing-enabled", Some("share")),
+            ("Comments", Some("comments")),
+            ("disqus_thread", Some("comments")),
+            ("skip-link screen-reader-text", Some("skip")),
+            ("wp-block-paragraph comments-are-fun", None),
+            ("post-content", None),
+            ("x", None),
+        ] {
+            assert_eq!(mark(class), mark_of, "{class}");
+        }
+        assert!(MARKS.iter().all(|(name, kind, _)| marked(name) == Some(*kind)));
     }
 }

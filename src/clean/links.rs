@@ -4,11 +4,14 @@
 //! base is known, and every address is written as the URL parser writes it. Pictures that nobody
 //! could see, and links that lead nowhere, go.
 
-use super::{entities, markup};
+use super::{entities, markup, trackers};
 use crate::model::url::WebUrl;
 
 /// The largest picture, in pixels of either side, that is taken for a counter of readers.
 const TRACKER_PIXELS: u32 = 2;
+
+/// The attributes that carry marks.
+const MARKS: [&str; 2] = ["class", "id"];
 
 fn value<'a>(attributes: &'a str, wanted: &str) -> Option<&'a str> {
     markup::attributes(attributes).find(|(name, _)| *name == wanted).map(|(_, value)| value)
@@ -44,19 +47,33 @@ pub fn write_link(out: &mut String, attributes: &str, base: Option<&WebUrl>) -> 
     true
 }
 
+/// What became of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Picture {
+    /// It was written.
+    Kept,
+    /// It counts readers: nobody could see it, or it is of those who count.
+    Tracker,
+    /// It has no address of the web.
+    Nowhere,
+}
+
 /// Writes a picture, if it has an address and somebody could see it.
-pub fn write_picture(out: &mut String, attributes: &str, base: Option<&WebUrl>) {
-    let Some(source) = value(attributes, "src") else { return };
-    let Some(source) = web(entities::decode(source).trim(), base) else { return };
+pub fn write_picture(out: &mut String, attributes: &str, base: Option<&WebUrl>) -> Picture {
+    let source = value(attributes, "src");
+    let Some(source) = source.and_then(|source| web(entities::decode(source).trim(), base)) else {
+        return Picture::Nowhere;
+    };
     let side = |name| value(attributes, name).and_then(|pixels| pixels.parse::<u32>().ok());
     let is_tiny = |name| side(name).is_some_and(|pixels| pixels <= TRACKER_PIXELS);
-    if is_tiny("width") || is_tiny("height") {
-        return;
+    if is_tiny("width") || is_tiny("height") || trackers::is_tracker(&source) {
+        return Picture::Tracker;
     }
     out.push_str("<img");
     write_address(out, "src", source.as_str());
     write_others(out, attributes, &["src"]);
     out.push('>');
+    Picture::Kept
 }
 
 /// Writes the start tag of a quotation, with its source if that is of the web.
@@ -69,6 +86,23 @@ pub fn write_quotation(out: &mut String, name: &str, attributes: &str, base: Opt
         write_address(out, "cite", source.as_str());
     }
     write_others(out, attributes, &["cite"]);
+    out.push('>');
+}
+
+/// The mark of an element, which the sanitiser left in the place of its class or id.
+pub fn mark(attributes: &str) -> Option<&str> {
+    if attributes.is_empty() {
+        return None;
+    }
+    let mut all = markup::attributes(attributes);
+    all.find(|(name, _)| MARKS.contains(name)).map(|(_, value)| value)
+}
+
+/// Writes a start tag without its marks.
+pub fn write_unmarked(out: &mut String, name: &str, attributes: &str) {
+    out.push('<');
+    out.push_str(name);
+    write_others(out, attributes, &[]);
     out.push('>');
 }
 
@@ -90,7 +124,7 @@ fn write_address(out: &mut String, name: &str, address: &str) {
 
 fn write_others(out: &mut String, attributes: &str, except: &[&str]) {
     for (name, value) in markup::attributes(attributes) {
-        if !except.contains(&name) {
+        if !except.contains(&name) && !MARKS.contains(&name) {
             out.push(' ');
             out.push_str(name);
             out.push_str("=\"");

@@ -1,4 +1,5 @@
-//! Plain text out of what strangers wrote: titles, names, bodies, excerpts.
+//! Plain text out of what strangers wrote on one line: titles, names; and out of markup beyond the
+//! limits.
 //!
 //! Publishers write titles as text, as HTML, as HTML escaped once too often, and nobody says which.
 //! The rules here lose nothing of a title: a tag counts as markup only if it formats text and is
@@ -9,9 +10,8 @@ use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::markup::{self, Piece};
-use super::{characters, entities};
-use crate::model::text::{HeaderText, PlainText, SafeHtml};
+use super::{characters, entities, markup};
+use crate::model::text::{HeaderText, PlainText};
 
 /// The longest title, in graphemes.
 const TITLE_GRAPHEMES: usize = 1000;
@@ -185,55 +185,6 @@ fn formatting_tag(text: &str, pairs: &mut Pairs) -> Option<(usize, bool)> {
     }
 }
 
-/// The text of a cleaned body: each paragraph, heading or item of a list is a line.
-pub fn text(html: &SafeHtml) -> PlainText {
-    let mut out = String::with_capacity(html.as_str().len());
-    let mut preformatted = 0_usize;
-    for piece in markup::pieces(html.as_str()) {
-        match piece {
-            Piece::Text(text) => push_text(&mut out, &entities::decode(text), preformatted > 0),
-            Piece::Open { name: "br", .. } => end_line(&mut out),
-            Piece::Open { name: "td" | "th", .. } => push_text(&mut out, " ", false),
-            Piece::Open { name, .. } if markup::is_block(name) => {
-                preformatted += usize::from(name == "pre");
-                end_line(&mut out);
-            }
-            Piece::Close { name, .. } if markup::is_block(name) => {
-                preformatted -= usize::from(name == "pre" && preformatted > 0);
-                end_line(&mut out);
-            }
-            Piece::Open { .. } | Piece::Close { .. } => {}
-        }
-    }
-    end_line(&mut out);
-    PlainText::new(out.trim_end())
-}
-
-fn end_line(out: &mut String) {
-    let end = out.trim_end_matches([' ', '\n', '\t']).len();
-    out.truncate(end);
-    if !out.is_empty() {
-        out.push('\n');
-    }
-}
-
-/// Adds text in which runs of white space count as one blank, unless it is preformatted.
-fn push_text(out: &mut String, text: &str, preformatted: bool) {
-    if preformatted {
-        out.push_str(text);
-        return;
-    }
-    for c in text.chars() {
-        if c.is_ascii_whitespace() {
-            if !out.is_empty() && !out.ends_with([' ', '\n']) {
-                out.push(' ');
-            }
-        } else {
-            out.push(c);
-        }
-    }
-}
-
 /// The text of HTML too large or too deep to be parsed: tags removed one by one, references
 /// decoded, paragraphs parted by blank lines.
 pub fn without_tags(html: &str) -> String {
@@ -261,66 +212,6 @@ pub fn without_tags(html: &str) -> String {
     }
     out.push_str(&entities::decode(rest));
     out
-}
-
-/// The beginning of `text` on one line, at most `max_chars` characters: it ends where a sentence
-/// ends if one does in the second half, else after a word, with "…".
-pub fn excerpt(text: &PlainText, max_chars: usize) -> PlainText {
-    let line = text.one_line();
-    let line = line.as_str();
-    let Some((limit, _)) = line.char_indices().nth(max_chars) else {
-        return PlainText::new(line);
-    };
-    if let Some(end) = last_sentence(line, limit) {
-        return PlainText::new(&line[..end]);
-    }
-    let Some((room, _)) = line[..limit].char_indices().next_back() else {
-        return PlainText::default();
-    };
-    let cut = last_word(line, room);
-    PlainText::new(&format!("{}…", line[..cut].trim_end_matches([' ', ',', ';', ':', '\u{a0}'])))
-}
-
-/// The end of the last sentence within `limit` bytes, if it is past the middle.
-fn last_sentence(line: &str, limit: usize) -> Option<usize> {
-    let mut found = None;
-    for (at, c) in line[..limit].char_indices() {
-        if !matches!(c, '.' | '!' | '?' | '…') {
-            continue;
-        }
-        let end = at + c.len_utf8();
-        let end = end + closing_length(&line[end..]);
-        let goes_on = line[end..].starts_with(' ')
-            && !line[end..].trim_start().starts_with(|c: char| c.is_lowercase());
-        let is_abbreviation = c == '.' && last_word_length(&line[..at]) <= 2;
-        if end <= limit && end > limit / 2 && goes_on && !is_abbreviation {
-            found = Some(end);
-        }
-    }
-    found
-}
-
-/// The length of what closes a quotation or a parenthesis at the start of `text`.
-fn closing_length(text: &str) -> usize {
-    let is_space = |c: char| matches!(c, ' ' | '\u{a0}' | '\u{202f}');
-    let is_mark = |c: char| matches!(c, '»' | '”' | '"' | ')' | '’');
-    let inner = text.trim_start_matches(is_space);
-    let after = inner.trim_start_matches(is_mark);
-    if inner.len() == after.len() { 0 } else { text.len() - after.len() }
-}
-
-/// The letters of the word at the end of `text`.
-fn last_word_length(text: &str) -> usize {
-    text.chars().rev().take_while(|c| c.is_alphanumeric()).count()
-}
-
-/// Where to cut `line` so that it takes at most `room` bytes: after a word if there is one, never
-/// inside a grapheme.
-fn last_word(line: &str, room: usize) -> usize {
-    if let Some(blank) = line[..room].rfind(' ').filter(|&at| at > room / 2) {
-        return blank;
-    }
-    line.grapheme_indices(true).map(|(at, _)| at).take_while(|&at| at <= room).last().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -374,30 +265,5 @@ mod tests {
         assert!(long.as_str().ends_with(&format!("{family}…")));
         assert_eq!(title(&"x".repeat(5_000_000)).as_str().chars().count(), TITLE_GRAPHEMES);
         assert_eq!(label(&"é".repeat(201)).as_str().chars().count(), LABEL_GRAPHEMES);
-    }
-
-    #[test]
-    fn paragraphs_become_lines() {
-        let html = "<h2>Un</h2>\n<p>deux <b>trois</b>\n quatre<br>cinq</p><ul><li>six</li></ul><pre>a\n  b</pre><table><tbody><tr><td>c</td><td>d</td></tr></tbody></table>fin &amp; &lt;x&gt;";
-        let text = text(&SafeHtml::cleaned(html.to_owned()));
-        assert_eq!(text.as_str(), "Un\ndeux trois quatre\ncinq\nsix\na\n  b\nc d\nfin & <x>");
-    }
-
-    #[test]
-    fn excerpts_end_at_a_sentence_or_with_an_ellipsis() {
-        for (given, max, cut) in [
-            ("Court.", 20, "Court."),
-            ("Une phrase. Une autre phrase qui dure.", 20, "Une phrase."),
-            ("« Une phrase\u{a0}! » Une autre phrase.", 20, "« Une phrase\u{a0}! »"),
-            ("Le discours de M. Dupont a duré longtemps.", 20, "Le discours de M.…"),
-            ("Anticonstitutionnellement", 10, "Anticonst…"),
-            ("a\nb c", 2, "a…"),
-            ("👩‍👧‍👦👩‍👧‍👦", 6, "👩‍👧‍👦…"),
-            ("abc", 0, ""),
-        ] {
-            let excerpt = excerpt(&PlainText::new(given), max);
-            assert_eq!(excerpt.as_str(), cut, "{given}");
-            assert!(excerpt.as_str().chars().count() <= max, "{given}");
-        }
     }
 }

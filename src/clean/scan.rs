@@ -10,6 +10,7 @@
 use std::borrow::Cow;
 
 use super::tokens::{self, Name, Tag};
+use crate::model::removed::{Removed, RemovedKind};
 
 /// The largest body, in bytes.
 pub const MAX_BYTES: usize = 2_000_000;
@@ -37,6 +38,8 @@ pub struct Scanned<'a> {
     /// Whether every element is closed inside the one it was opened in, as far as a tokenizer can
     /// tell.
     pub is_nested: bool,
+    /// What was taken out, counted.
+    pub removed: Removed,
 }
 
 /// What remains of `html`, within the limits.
@@ -53,6 +56,7 @@ pub fn scan(html: &str) -> Result<Scanned<'_>, Beyond> {
         open: Vec::new(),
         edits: Vec::new(),
         is_nested: true,
+        removed: Removed::default(),
     };
     while let Some(next) = html[scan.at..].find('<') {
         if scan.is_between_cells() {
@@ -62,7 +66,8 @@ pub fn scan(html: &str) -> Result<Scanned<'_>, Beyond> {
         scan.markup()?;
     }
     let is_nested = scan.is_nested && scan.open.is_empty();
-    Ok(Scanned { html: scan.edited(), is_nested })
+    let removed = std::mem::take(&mut scan.removed);
+    Ok(Scanned { html: scan.edited(), is_nested, removed })
 }
 
 /// What becomes of the tags of one name.
@@ -105,6 +110,28 @@ fn fate(name: &str) -> Fate {
     }
 }
 
+/// What an element is counted as that does not pass.
+fn kind(name: &str) -> Option<RemovedKind> {
+    match name {
+        "script" => Some(RemovedKind::Script),
+        "style" => Some(RemovedKind::Style),
+        "iframe" | "frame" | "object" | "embed" | "applet" | "audio" | "video" | "canvas" => {
+            Some(RemovedKind::Embedded)
+        }
+        "svg" | "math" => Some(RemovedKind::Drawing),
+        "form" | "input" | "select" | "textarea" | "button" => Some(RemovedKind::Form),
+        _ => None,
+    }
+}
+
+/// Whether a tag holds `javascript:` or the like, undisguised.
+fn has_script_address(tag: &str) -> bool {
+    const END: &[u8] = b"script";
+    let bytes = tag.as_bytes();
+    let colons = tag.match_indices(':').map(|(at, _)| at).filter(|&at| at >= END.len());
+    colons.into_iter().any(|at| bytes[at - END.len()..at].eq_ignore_ascii_case(END))
+}
+
 struct Scan<'a> {
     html: &'a str,
     at: usize,
@@ -113,6 +140,7 @@ struct Scan<'a> {
     open: Vec<Open>,
     edits: Vec<Edit>,
     is_nested: bool,
+    removed: Removed,
 }
 
 struct Open {
@@ -161,6 +189,7 @@ impl<'a> Scan<'a> {
         self.at = to;
         let name = Name::new(tag.name);
         let name = name.as_str();
+        self.tell(name, &tag, &rest[..to - from]);
         match fate(name) {
             Fate::Flat if tag.is_closed && !matches!(name, "br" | "hr" | "img") => {
                 self.close_here(to, name);
@@ -194,6 +223,19 @@ impl<'a> Scan<'a> {
             self.reopened += self.open.len();
         }
         if self.reopened > MAX_REOPENED { Err(Beyond) } else { Ok(()) }
+    }
+
+    /// Counts what a tag holds that will not pass.
+    fn tell(&mut self, name: &str, tag: &Tag<'_>, whole: &str) {
+        if let Some(kind) = kind(name) {
+            self.removed.add(kind);
+        }
+        if tag.handlers > 0 {
+            self.removed.add(RemovedKind::Handler);
+        }
+        if tag.attributes > 0 && has_script_address(whole) {
+            self.removed.add(RemovedKind::Script);
+        }
     }
 
     fn end_tag(&mut self, rest: &'a str) -> Result<(), Beyond> {

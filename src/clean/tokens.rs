@@ -10,6 +10,8 @@ pub struct Tag<'a> {
     pub name: &'a str,
     /// How many attributes it carries.
     pub attributes: usize,
+    /// How many of them look like handlers of events, which are scripts.
+    pub handlers: usize,
     /// Whether it ends in `/>`.
     pub is_closed: bool,
     /// Its length from the name to the `>`, which it includes.
@@ -25,6 +27,7 @@ impl<'a> Tag<'a> {
         let mut tag = Tag {
             name: &text[..name_length],
             attributes: 0,
+            handlers: 0,
             is_closed: false,
             length: name_length,
         };
@@ -37,6 +40,7 @@ impl<'a> Tag<'a> {
                 _ if byte.is_ascii_whitespace() => {}
                 _ => {
                     tag.attributes += 1;
+                    tag.handlers += usize::from(begins_handler(&bytes[at - 1..]));
                     at = end_of_attribute(bytes, at);
                 }
             }
@@ -44,6 +48,11 @@ impl<'a> Tag<'a> {
         tag.length = at;
         tag
     }
+}
+
+/// `onclick`, `onerror` and the like.
+fn begins_handler(attribute: &[u8]) -> bool {
+    matches!(attribute, [b'o' | b'O', b'n' | b'N', third, ..] if third.is_ascii_alphabetic())
 }
 
 /// Where the attribute ends whose name has its first byte before `at`.

@@ -28,10 +28,11 @@ pub async fn feeds(settings: Settings, failing: bool, as_json: bool) -> anyhow::
             feed.next_check.map_or_else(|| "never".to_owned(), |at| when(at, now)),
             feed.title.clone(),
             feed.url.clone(),
+            feed.repair.filter(|repair| *repair != "none").unwrap_or_default().to_owned(),
             feed.trouble.clone().unwrap_or_default(),
         ]
     };
-    let head = ["standing", "entries", "next check", "title", "url", "trouble"];
+    let head = ["standing", "entries", "next check", "title", "url", "repair", "trouble"];
     Ok(Answer::done(table(&head, feeds.iter().map(row).collect())))
 }
 
@@ -83,6 +84,7 @@ pub fn in_full(feed: &FeedReport, now: DateTime<Utc>) -> Answer {
         ("tags", feed.tags.join(", ")),
         ("standing", feed.standing.to_owned()),
         ("trouble", feed.trouble.clone().unwrap_or_else(|| "none".to_owned())),
+        ("repair", feed.repair.unwrap_or("never read").to_owned()),
         ("entries", feed.entries.to_string()),
         ("last check", moment(feed.last_check)),
         ("last change", moment(feed.last_change)),

@@ -8,6 +8,7 @@ use crate::cli::feeds;
 use crate::cli::tables::{list, when};
 use crate::daemon::compose::{Workshop, World};
 use crate::jobs::why::{EditionOf, EntryReport, Why};
+use crate::model::removed::{Removed, RemovedKind};
 use crate::model::settings::Settings;
 
 /// Explains `what`: a feed's address, an entry's number, an article's address.
@@ -74,12 +75,24 @@ fn in_full(entry: &EntryReport, now: DateTime<Utc>) -> String {
         ("in no edition of", joined(&entry.in_no_edition_of)),
     ];
     facts.extend(entry.article.clone().map(|article| ("article", article)));
+    facts.extend(removed(&entry.removed));
     list(&facts)
 }
 
 fn edition(of: &EditionOf) -> String {
     let place = of.place.map_or_else(|| "counted".to_owned(), |place| format!("shown as {place}"));
     format!("{} of {} ({place})", of.newsletter, of.slot)
+}
+
+/// What was taken out of the body, a kind a row, with the texts that were for readers.
+fn removed(removed: &Removed) -> Vec<(&'static str, String)> {
+    let row = |(kind, count): (&RemovedKind, &u32)| {
+        let texts = removed.spans.iter().filter(|span| span.kind == *kind);
+        let texts: Vec<String> = texts.map(|span| format!("“{}”", span.text.one_line())).collect();
+        let of = if texts.is_empty() { String::new() } else { format!(": {}", texts.join(", ")) };
+        ("removed", format!("{count} × {}{of}", kind.words()))
+    };
+    removed.counts.iter().map(row).collect()
 }
 
 fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> String {

@@ -14,7 +14,7 @@ use crate::model::text::PlainText;
 
 /// A number for all that a reader would see of `item`, as the publisher wrote it: title, link,
 /// authors, publication date, body, categories in any order, enclosures. Its guid and its date of
-/// change are not seen.
+/// change are not seen; its picture, its language and its comments are not what it says.
 pub fn of(item: &Item) -> Fingerprint {
     with_body(item, &body(item))
 }
@@ -154,7 +154,11 @@ mod tests {
 
     #[test]
     fn what_is_not_seen_does_not_count() {
-        let edits: [Edit; 5] = [
+        let edits: [Edit; 9] = [
+            ("how many comments there are", |i| i.comment_count = Some(7)),
+            ("where they are", |i| i.comments = i.link.clone()),
+            ("picture", |i| i.image = i.link.clone()),
+            ("language", |i| i.language = Some("en".into())),
             ("guid", |i| i.guid = Some("2".into())),
             ("date of change", |i| i.updated = i.published),
             ("base", |i| i.base = WebUrl::parse("https://x.fr/").ok()),

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::clean::plain;
+use crate::clean::excerpt;
 use crate::jobs::current::Current;
 use crate::jobs::library;
 use crate::jobs::subscriptions::Subscriptions;
@@ -211,7 +211,6 @@ fn story(
 ) -> Option<PageStory> {
     let entry = entries.get(&chosen.entry)?;
     let name = |feed: FeedId| sources.get(&feed).map(|source| source.title.clone());
-    let text = plain::text(&entry.content.body);
     Some(PageStory {
         title: entry.content.title.clone(),
         link: entry.content.link.clone(),
@@ -221,7 +220,7 @@ fn story(
             .iter()
             .filter_map(|id| entries.get(id).and_then(|other| name(other.feed)))
             .collect(),
-        excerpt: plain::excerpt(&text, EXCERPT),
+        excerpt: excerpt::of(&entry.content.body, EXCERPT),
         authors: entry.content.authors.clone(),
         published: entry.content.published,
     })

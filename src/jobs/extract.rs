@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::clean::article::extract;
 use crate::clean::article::words::Article;
-use crate::clean::plain;
+use crate::clean::prose;
 use crate::clock::Clock;
 use crate::fetch::client::Client;
 use crate::fetch::request::Request;
@@ -136,9 +136,16 @@ impl Extractor {
         let own = article.own.clone();
         // The semaphore is never closed; without a permit one page more is read at once.
         let _turn = self.turn.acquire().await.ok();
-        let found = self.workers.run(move || find(&fresh, &own)).await;
+        let (in_hand, entry) = (self.store.in_hand.clone(), article.entry);
+        let work = move || {
+            let _held = in_hand.hold_page(entry);
+            find(&fresh, &own)
+        };
+        let found = self.workers.run(work).await;
         match found {
-            Ok(Ok(found)) => Attempt::Read { body: found.body, image: found.image },
+            Ok(Ok(found)) => {
+                Attempt::Read { body: found.body, image: found.image, removed: found.removed }
+            }
             Ok(Err(reason)) => Attempt::GivenUp { reason },
             Err(panicked) => Attempt::GivenUp { reason: format!("the extraction {panicked}") },
         }
@@ -161,7 +168,7 @@ fn of_client(reason: &str) -> Failure {
 fn find(fresh: &Fresh, own: &SafeHtml) -> Result<Article, String> {
     let html = parse::page_text::decode(&fresh.body, fresh.content_type.as_deref());
     let found = extract::extract(&html, &fresh.found_at).map_err(|why| why.to_string())?;
-    let own = plain::text(own).as_str().chars().count();
+    let own = prose::text(own).as_str().chars().count();
     match found.length < own {
         true => {
             Err(format!("the feed says more ({own} characters) than its page ({})", found.length))

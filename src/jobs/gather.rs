@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::clean::plain;
+use crate::clean::excerpt;
 use crate::jobs::labels::Labels;
 use crate::model::entry::{Entry, EntryId};
 use crate::model::feed::FeedId;
@@ -122,7 +122,7 @@ impl Selection {
             let mut sources =
                 item.feeds.iter().filter_map(|feed| Some(titled(self.sources.get(feed)?, labels)));
             let first = sources.next()?;
-            let excerpt = plain::excerpt(&plain::text(&entry.content.body), EXCERPT_CHARS);
+            let excerpt = excerpt::of(&entry.content.body, EXCERPT_CHARS);
             Some(ViewItem::of(entry, excerpt, first, sources.collect()))
         };
         let items = self.items.iter().filter_map(item).collect();

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, NaiveDate};
 
-use crate::clean::{plain, sanitise};
+use crate::clean::{excerpt, sanitise};
 use crate::jobs::labels::Labels;
 use crate::jobs::shelf::Printed;
 use crate::model::document::RawHtml;
@@ -82,7 +82,7 @@ impl Library {
         };
         let title = labels.title(&feed.url, &feed.title);
         let source = Source { title, url: feed.url, site: feed.site };
-        let excerpt = plain::excerpt(&plain::text(&entry.content.body), EXCERPT_CHARS);
+        let excerpt = excerpt::of(&entry.content.body, EXCERPT_CHARS);
         Ok(Some(ViewItem::of(entry, excerpt, source, Vec::new())))
     }
 
@@ -176,7 +176,7 @@ fn item(edition: Edition, base: &WebUrl) -> ViewItem {
         updated: edition.sealed,
         categories: Vec::new(),
         enclosures: Vec::new(),
-        excerpt: plain::excerpt(&plain::text(&body), EXCERPT_CHARS),
+        excerpt: excerpt::of(&body, EXCERPT_CHARS),
         body,
         source: None,
         also: Vec::new(),

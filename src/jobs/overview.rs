@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::jobs::current::Current;
 use crate::jobs::subscriptions::Subscriptions;
 use crate::jobs::trouble;
+use crate::model::document::Repair;
 use crate::model::edition::{Edition, EditionId};
 use crate::model::feed::{CheckRule, Standing};
 use crate::model::letter::{Letter, LetterState};
@@ -57,6 +58,8 @@ pub struct FeedReport {
     pub standing: &'static str,
     /// What is wrong, if something is.
     pub trouble: Option<String>,
+    /// How much of its last document had to be mended; nothing before there was one.
+    pub repair: Option<&'static str>,
     /// How many entries of it are kept.
     pub entries: u64,
     /// When it was last asked.
@@ -160,6 +163,7 @@ fn report(summary: FeedSummary, subscriptions: &Subscriptions) -> FeedReport {
         tags,
         standing: if retired { "retired" } else { standing_word(&feed.state.standing) },
         trouble: trouble::trouble(&feed.state.standing),
+        repair: feed.state.repair.map(repair_words),
         entries,
         last_check: feed.state.last_check,
         last_change: feed.state.last_change,
@@ -197,6 +201,17 @@ fn standing_word(standing: &Standing) -> &'static str {
         Standing::Healthy => "healthy",
         Standing::Failing { .. } => "failing",
         Standing::Gone { .. } => "gone",
+    }
+}
+
+/// What had to be mended to read a document, for people.
+fn repair_words(repair: Repair) -> &'static str {
+    match repair {
+        Repair::None => "none",
+        Repair::Characters => "characters",
+        Repair::Namespaces => "namespaces",
+        Repair::Elements => "elements",
+        Repair::Tree => "tree",
     }
 }
 

@@ -2,9 +2,7 @@
 
 use crate::clean::sanitise;
 use crate::jobs::workers::{Panicked, Workers};
-use crate::model::entry::EntryId;
-use crate::model::text::SafeHtml;
-use crate::store::entries::StaleBody;
+use crate::store::entries::{RenewedBody, StaleBody};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
 
@@ -34,7 +32,7 @@ pub async fn reclean(store: &Store, workers: &Workers) -> Result<usize, RecleanE
             break;
         }
         cleaned += stale.len();
-        store.renew_bodies(workers.run(|| clean(stale)).await?).await?;
+        store.renew_bodies(workers.run(move || clean(stale)).await?).await?;
     }
     loop {
         let stale = store.stale_articles(BATCH).await?;
@@ -42,11 +40,16 @@ pub async fn reclean(store: &Store, workers: &Workers) -> Result<usize, RecleanE
             return Ok(cleaned);
         }
         cleaned += stale.len();
-        store.renew_articles(workers.run(|| clean(stale)).await?).await?;
+        store.renew_articles(workers.run(move || clean(stale)).await?).await?;
     }
 }
 
-fn clean(stale: Vec<StaleBody>) -> Vec<(EntryId, SafeHtml)> {
-    let clean = |body: StaleBody| (body.entry, sanitise::body(&body.html, body.base.as_ref()));
+fn clean(stale: Vec<StaleBody>) -> Vec<RenewedBody> {
+    let clean = |body: StaleBody| {
+        let cleaned = sanitise::clean(&body.html, body.base.as_ref());
+        let mut removed = body.removed;
+        removed.absorb(cleaned.removed);
+        (body.entry, cleaned.body, removed)
+    };
     stale.into_iter().map(clean).collect()
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
+use crate::clean::repetition::WINDOW;
 use crate::clock::Clock;
 use crate::fetch::client::Client;
 use crate::fetch::request::Request;
@@ -20,6 +21,7 @@ use crate::jobs::trouble;
 use crate::jobs::workers::Workers;
 use crate::model::article::WantedArticles;
 use crate::model::document::Unreadable;
+use crate::model::entry::EntryId;
 use crate::model::feed::{Feed, FeedId, Standing};
 use crate::model::outcome::Outcome;
 use crate::model::plan::Plan;
@@ -27,6 +29,7 @@ use crate::model::url::FeedUrl;
 use crate::refresh::articles;
 use crate::refresh::cadence::{self, CheckBounds};
 use crate::refresh::decide::decide;
+use crate::refresh::repeated;
 use crate::store::error::StoreError;
 use crate::store::feeds::Agendum;
 use crate::store::open::Store;
@@ -265,13 +268,44 @@ impl Refresher {
             // Nothing to clean: this is done sooner than handed over.
             return Ok(decide(feed, &bounds, reading.seen(&known), now, dice));
         }
-        let (feed, url) = (feed.clone(), Some(feed.url.clone()));
+        let entries: Vec<EntryId> = known.iter().map(|known| known.id).collect();
+        let (decided, url) = (feed.clone(), Some(feed.url.clone()));
         let in_hand = self.store.in_hand.clone();
+        let work = {
+            let reading = Arc::clone(&reading);
+            move || {
+                let _held = reading.name().map(|name| in_hand.hold(decided.id, &name));
+                decide(&decided, &bounds, reading.seen(&known), now, dice)
+            }
+        };
+        let plan = self.workers.run(work).await.map_err(|_| RefreshError::Panicked { url })?;
+        let plan = self.without_repetition(feed, plan, &reading, &entries).await?;
+        let articles = full_text.then(|| articles::wanted(&plan.arrivals, &plan.changes));
+        Ok(Plan { articles: articles.unwrap_or_default(), ..plan })
+    }
+
+    /// Only where something is written anew: a poll that brings nothing costs nothing more.
+    async fn without_repetition(
+        &self,
+        feed: &Feed,
+        mut plan: Plan,
+        reading: &Arc<Reading>,
+        known: &[EntryId],
+    ) -> Result<Plan, RefreshError> {
+        if plan.arrivals.is_empty() && plan.changes.is_empty() {
+            return Ok(plan);
+        }
+        let neighbours = if feed.state.polled_before {
+            self.store.neighbours(feed.id, known, WINDOW).await?
+        } else {
+            Vec::new()
+        };
+        let (id, url) = (feed.id, Some(feed.url.clone()));
+        let (reading, in_hand) = (Arc::clone(reading), self.store.in_hand.clone());
         let work = move || {
-            let _held = reading.name().map(|name| in_hand.hold(feed.id, &name));
-            let plan = decide(&feed, &bounds, reading.seen(&known), now, dice);
-            let articles = full_text.then(|| articles::wanted(&plan.arrivals, &plan.changes));
-            Plan { articles: articles.unwrap_or_default(), ..plan }
+            let _held = reading.name().map(|name| in_hand.hold(id, &name));
+            repeated::settle(&mut plan, &neighbours);
+            plan
         };
         self.workers.run(work).await.map_err(|_| RefreshError::Panicked { url })
     }

@@ -13,6 +13,7 @@ use crate::jobs::subscriptions::Subscriptions;
 use crate::model::article::ArticleStanding;
 use crate::model::entry::{Entry, EntryId};
 use crate::model::feed::Tag;
+use crate::model::removed::Removed;
 use crate::model::settings::{MergedFeed, Newsletter};
 use crate::model::url::{FeedUrl, WebUrl};
 use crate::store::error::StoreError;
@@ -83,6 +84,8 @@ pub struct EntryReport {
     pub editions: Vec<EditionOf>,
     /// The newsletters that select its feed and have it in no edition.
     pub in_no_edition_of: Vec<String>,
+    /// What cleaning took out of its body.
+    pub removed: Removed,
 }
 
 /// An edition that an entry is in.
@@ -175,6 +178,7 @@ impl Explainer {
             merged_feeds: merged.map(|merged| merged.name.clone()).collect(),
             in_no_edition_of: waiting.map(|letter| letter.name.clone()).collect(),
             editions: editions.into_iter().map(edition_of).collect(),
+            removed: entry.content.removed,
         }))
     }
 }

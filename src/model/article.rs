@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::entry::{EntryId, EntryKey};
 use super::feed::FeedId;
+use super::removed::Removed;
 use super::text::SafeHtml;
 use super::url::{FeedUrl, Site, WebUrl};
 
@@ -68,6 +69,8 @@ pub enum Attempt {
         body: SafeHtml,
         /// The picture that stands for it.
         image: Option<WebUrl>,
+        /// What cleaning took out of it.
+        removed: Removed,
     },
     /// Nothing, and it is tried again.
     Postponed {

@@ -13,8 +13,16 @@ pub struct Document {
     pub title: PlainText,
     /// The page the feed belongs to.
     pub site: Option<WebUrl>,
+    /// What it says of itself, as text.
+    pub description: PlainText,
     /// The language it declares, as written (BCP 47 where the publisher is careful).
     pub language: Option<String>,
+    /// Its picture: an icon, else a logo, else the image of its channel.
+    pub icon: Option<WebUrl>,
+    /// Where it says that it is to be found (Atom `rel="self"`).
+    pub own_url: Option<WebUrl>,
+    /// Hubs that tell of its changes (WebSub, `rel="hub"`), in document order.
+    pub hubs: Vec<WebUrl>,
     /// Its items in document order.
     pub items: Vec<Item>,
     /// How often the publisher wants to be asked.
@@ -48,6 +56,14 @@ pub struct Item {
     pub enclosures: Vec<Enclosure>,
     /// The feed it was taken from, where an aggregator names it.
     pub origin: Option<Origin>,
+    /// The picture that stands for it, where the publisher names one.
+    pub image: Option<WebUrl>,
+    /// Its own language, where it is not left to the feed.
+    pub language: Option<String>,
+    /// Where its comments are to be read.
+    pub comments: Option<WebUrl>,
+    /// How many comments there are: it changes all the time, and an entry does not change with it.
+    pub comment_count: Option<u32>,
 }
 
 /// Where an aggregator says that an item comes from (RSS 2.0 `source`, `atom:source`).

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::document::Enclosure;
 use super::feed::FeedId;
+use super::removed::Removed;
 use super::text::{PlainText, SafeHtml};
 use super::url::{DocumentKey, WebUrl};
 
@@ -53,8 +54,14 @@ pub struct Content {
     pub categories: Vec<PlainText>,
     /// Attached files.
     pub enclosures: Vec<Enclosure>,
+    /// The picture that stands for it.
+    pub image: Option<WebUrl>,
+    /// Its own language, where it is not its feed's.
+    pub language: Option<String>,
     /// The cleaned body.
     pub body: SafeHtml,
+    /// What cleaning took out of the body.
+    pub removed: Removed,
 }
 
 impl Entry {
@@ -87,4 +94,17 @@ pub struct Known {
     pub fingerprint: Fingerprint,
     /// How often its content changed.
     pub changes: u32,
+}
+
+/// A kept entry of the same feed, to see what its items have in common.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Neighbour {
+    /// Its number.
+    pub entry: EntryId,
+    /// A hash of its title.
+    pub title_hash: i64,
+    /// Its cleaned body.
+    pub body: SafeHtml,
+    /// What cleaning took out of it.
+    pub removed: Removed,
 }

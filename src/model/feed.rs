@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::document::Wishes;
+use super::document::{Repair, Wishes};
 use super::hash;
 use super::outcome::{FailureClass, Validators};
 use super::text::PlainText;
@@ -47,6 +47,12 @@ pub struct FeedState {
     pub site: Option<WebUrl>,
     /// The language it declares.
     pub language: Option<String>,
+    /// How much of the last document that was read had to be mended; none before there was one.
+    pub repair: Option<Repair>,
+    /// Hubs that tell of its changes (WebSub).
+    pub hubs: Vec<WebUrl>,
+    /// Its picture.
+    pub icon: Option<WebUrl>,
     /// What the last good answer said to recognise itself by.
     pub validators: Validators,
     /// SHA-256 of the last body read: the same body again needs no parsing.
@@ -86,6 +92,9 @@ impl FeedState {
             title: PlainText::default(),
             site: None,
             language: None,
+            repair: None,
+            hubs: Vec::new(),
+            icon: None,
             validators: Validators::default(),
             body_hash: None,
             item_count: 0,

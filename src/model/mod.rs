@@ -13,6 +13,7 @@ pub mod hash;
 pub mod letter;
 pub mod outcome;
 pub mod plan;
+pub mod removed;
 pub mod secret;
 pub mod settings;
 pub mod text;

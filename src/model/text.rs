@@ -6,13 +6,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// Which version of the cleaner made a stored body. Bodies of an older one are cleaned again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CleanerVersion(pub u32);
 
 /// The version of the cleaning rules in this program: raised with every change of what they let
 /// through.
-pub const CLEANER: CleanerVersion = CleanerVersion(1);
+pub const CLEANER: CleanerVersion = CleanerVersion(2);
 
 /// HTML that was sanitised: safe as the content of a `<div>` in a page, a mail or a feed.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -75,6 +77,18 @@ impl PlainText {
     /// typography needs them.
     pub fn one_line(&self) -> HeaderText {
         HeaderText::new(&self.0)
+    }
+}
+
+impl Serialize for PlainText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for PlainText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self::new(&text))
     }
 }
 

@@ -8,20 +8,14 @@
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::extras::{self, Collector, Extras};
-use super::namespaces::{self, ATOM, NAMESPACES, RSS_1};
+use super::attributes::attribute;
+use super::extras::{Collector, Extras};
+use super::limits::{
+    MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_FIELD, MAX_GROUPS, MAX_ITEMS, MAX_MEDIA,
+    MAX_PARTS, overflows,
+};
+use super::namespaces::{self, ATOM, NAMESPACES, RSS_1, RSS_1_1};
 use crate::model::document::{Repair, Unreadable};
-
-/// How deep elements, or JSON values, may nest.
-pub const MAX_DEPTH: usize = 200;
-/// How deep groups may nest, those elements in which feed-rs calls itself: its frames are large.
-pub const MAX_GROUPS: usize = 32;
-/// How many elements, or JSON values, a document may hold.
-pub const MAX_ELEMENTS: usize = 200_000;
-/// How many items.
-pub const MAX_ITEMS: usize = 20_000;
-/// How many attributes one element may carry.
-pub const MAX_ATTRIBUTES: usize = 256;
 
 /// What a document's root says it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,6 +24,8 @@ pub enum Root {
     Feed,
     /// HTML.
     Html,
+    /// The Channel Definition Format of 1997.
+    Cdf,
     /// Another element, by its name.
     Other(String),
     /// There is no element.
@@ -66,8 +62,8 @@ pub fn survey(xml: &str) -> Result<Survey, Unreadable> {
                 walk.end(tag.local_name().into_inner());
             }
             Ok(Event::End(tag)) => walk.end(tag.local_name().into_inner()),
-            Ok(Event::Text(text)) => walk.text(&text),
-            Ok(Event::CData(text)) => walk.text(&text),
+            Ok(Event::Text(text)) => walk.text(&text)?,
+            Ok(Event::CData(text)) => walk.text(&text)?,
             Ok(Event::GeneralRef(name)) => walk.reference(&name),
             Ok(Event::Eof) => break,
             // feed-rs would change the encoding it reads in, and panic.
@@ -98,8 +94,15 @@ struct Walk {
     depth: usize,
     groups: usize,
     elements: usize,
+    media: usize,
+    /// The depth of the item that is open, and how many elements stand directly in it.
+    item: Option<(usize, usize)>,
+    /// Bytes of text in the element that began last.
+    field: usize,
     is_atom: bool,
     declared: [bool; NAMESPACES.len()],
+    /// A prefix bound to Media RSS other than its usual one; empty where that is the default.
+    media_prefix: Option<String>,
     /// The depth of an element that may hold text only.
     text_only: Option<usize>,
     /// The depth of an element that feed-rs wants text in, until there is some.
@@ -116,18 +119,6 @@ struct Walk {
 /// `itunes:category`, under whatever prefix.
 fn is_group(name: &str) -> bool {
     matches!(name, "group" | "content" | "category")
-}
-
-/// From how many digits on a number does not fit where feed-rs puts it.
-const TOO_MANY_DIGITS: usize = 12;
-
-fn overflows(text: &str) -> bool {
-    let mut digits = 0;
-    text.len() >= TOO_MANY_DIGITS
-        && text.bytes().any(|byte| {
-            digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
-            digits >= TOO_MANY_DIGITS
-        })
 }
 
 impl Walk {
@@ -148,6 +139,7 @@ impl Walk {
         if self.elements > MAX_ELEMENTS {
             return Err(Unreadable::TooMuch { limit: MAX_ELEMENTS, unit: "elements" });
         }
+        self.field = 0;
         let attributes = tag.attributes_raw();
         if attributes.len() > 2 * MAX_ATTRIBUTES
             && tag.html_attributes().with_checks(false).count() > MAX_ATTRIBUTES
@@ -171,16 +163,43 @@ impl Walk {
             if self.survey.items > MAX_ITEMS {
                 return Err(Unreadable::TooMuch { limit: MAX_ITEMS, unit: "items" });
             }
+            self.item = Some((self.depth, 0));
+        } else {
+            self.part(prefix)?;
         }
         self.element(tag, prefix, name, is_open);
         self.collector.start(tag, prefix, name, self.depth);
         Ok(())
     }
 
+    /// Counts what feed-rs keeps one by one.
+    fn part(&mut self, prefix: &str) -> Result<(), Unreadable> {
+        if matches!(prefix, "media" | "podcast") || self.media_prefix.as_deref() == Some(prefix) {
+            self.media += 1;
+            if self.media > MAX_MEDIA {
+                return Err(Unreadable::TooMuch { limit: MAX_MEDIA, unit: "elements of media" });
+            }
+        }
+        if let Some((depth, parts)) = &mut self.item
+            && self.depth == *depth + 1
+        {
+            *parts += 1;
+            if *parts > MAX_PARTS {
+                return Err(Unreadable::TooMuch { limit: MAX_PARTS, unit: "elements in an item" });
+            }
+        }
+        Ok(())
+    }
+
     fn element(&mut self, tag: &BytesStart<'_>, prefix: &str, name: &str, is_open: bool) {
+        if self.is_atom && prefix.is_empty() && self.is_mended_atom(tag, name, is_open) {
+            self.needs(Repair::Elements);
+        }
         match (prefix, name) {
             // A body of XHTML, or a link as Atom writes it, that RSS does not know.
-            (_, "body" | "fullitem") if !self.is_atom && self.depth <= 4 => {
+            (_, "body" | "fullitem") | ("atom", "content" | "summary")
+                if !self.is_atom && self.depth <= 4 =>
+            {
                 self.needs(Repair::Elements);
             }
             ("", "link")
@@ -199,7 +218,7 @@ impl Walk {
             }
             ("itunes", "duration") => self.duration = Some(self.depth),
             ("media", "thumbnail" | "text") => {
-                let times = ["time", "start", "end"].map(|name| extras::attribute(tag, name));
+                let times = ["time", "start", "end"].map(|name| attribute(tag, name));
                 if times.into_iter().flatten().any(|time| overflows(&time)) {
                     self.needs(Repair::Elements);
                 }
@@ -212,9 +231,10 @@ impl Walk {
             }
             (
                 "" | "content",
-                "title" | "description" | "encoded" | "guid" | "summary" | "content",
+                "title" | "description" | "encoded" | "guid" | "summary" | "content" | "subtitle"
+                | "tagline" | "rights",
             ) if self.depth <= 4 && self.text_only.is_none() => {
-                let kind = if self.is_atom { extras::attribute(tag, "type") } else { None };
+                let kind = if self.is_atom { attribute(tag, "type") } else { None };
                 let holds_markup = kind.is_some_and(|kind| {
                     kind.ends_with("html") && kind != "html" && kind != "text/html"
                         || kind.ends_with("xml")
@@ -238,13 +258,18 @@ impl Walk {
         {
             self.needs(Repair::Elements);
         }
+        self.item.take_if(|(depth, _)| *depth == self.depth);
         self.text_only.take_if(|depth| *depth == self.depth);
         self.duration.take_if(|depth| *depth == self.depth);
         self.collector.end(self.depth);
         self.depth -= usize::from(self.depth > 0);
     }
 
-    fn text(&mut self, text: &str) {
+    fn text(&mut self, text: &str) -> Result<(), Unreadable> {
+        self.field += text.len();
+        if self.field > MAX_FIELD {
+            return Err(Unreadable::TooMuch { limit: MAX_FIELD, unit: "bytes in a field" });
+        }
         if self.wants_text == Some(self.depth) && !text.is_empty() {
             self.wants_text = None;
         }
@@ -256,6 +281,7 @@ impl Walk {
             self.needs(Repair::Elements);
         }
         self.collector.text(text, self.depth);
+        Ok(())
     }
 
     fn reference(&mut self, name: &str) {
@@ -273,17 +299,20 @@ impl Walk {
     }
 
     fn root(&mut self, tag: &BytesStart<'_>, name: &str) {
-        let default = extras::attribute(tag, "xmlns");
+        let default = attribute(tag, "xmlns");
         let default = default.as_deref();
         self.survey.root = match name.to_ascii_lowercase().as_str() {
             "rss" | "feed" | "rdf" | "entry" => Root::Feed,
             "html" | "head" | "body" => Root::Html,
+            "channel" if is_rss_1_1(default) => Root::Feed,
+            "channel" if name != "channel" || has_address(tag) => Root::Cdf,
+            "channel" => Root::Feed,
             _ => Root::Other(name.to_owned()),
         };
         let is_prefixed = tag.name().into_inner().contains(':');
         let is_known = match name {
             "rss" => {
-                let version = extras::attribute(tag, "version");
+                let version = attribute(tag, "version");
                 let is_version = matches!(version.as_deref(), Some("2.0" | "0.91" | "0.92" | ""));
                 is_version && default.is_none_or(|namespace| namespace == RSS_1)
             }
@@ -302,10 +331,31 @@ impl Walk {
         }
     }
 
+    /// Atom carries texts in base64, and links as text.
+    fn is_mended_atom(&self, tag: &BytesStart<'_>, name: &str, is_open: bool) -> bool {
+        let attributes = tag.attributes_raw();
+        match name {
+            "link" => is_open && !attributes.contains("href"),
+            "title" | "summary" | "content" | "subtitle" | "tagline" => {
+                attributes.contains("base64") || attributes.contains("octet-stream")
+            }
+            _ => false,
+        }
+    }
+
     /// Notes which prefixes are bound, and namespaces that are spelt in their own way.
     fn declarations(&mut self, tag: &BytesStart<'_>) {
         for attribute in tag.html_attributes().with_checks(false).flatten() {
-            let Some(prefix) = attribute.key.into_inner().strip_prefix("xmlns:") else { continue };
+            let Some(prefix) = attribute.key.into_inner().strip_prefix("xmlns") else { continue };
+            let prefix = prefix.trim_start_matches(':');
+            let bound = namespaces::namespace(&attribute.value);
+            let is_media = bound == Some(NAMESPACES[2].1) || bound == Some(NAMESPACES[5].1);
+            if is_media && !matches!(prefix, "media" | "podcast") {
+                self.media_prefix = Some(prefix.to_owned());
+            }
+            if prefix.is_empty() {
+                continue;
+            }
             if let Some(at) = NAMESPACES.iter().position(|(known, _)| *known == prefix) {
                 self.declared[at] = true;
             }
@@ -327,6 +377,16 @@ impl Walk {
     }
 }
 
+/// Whether the default namespace of a root is that of RSS 1.1.
+fn is_rss_1_1(namespace: Option<&str>) -> bool {
+    namespace.is_some_and(|namespace| namespace.contains(RSS_1_1))
+}
+
+/// Whether an element carries an address as those of CDF do.
+fn has_address(tag: &BytesStart<'_>) -> bool {
+    ["HREF", "BASE", "href"].iter().any(|name| attribute(tag, name).is_some())
+}
+
 /// Whether a numeric reference, without `&` and `;`, names a character that XML allows.
 fn is_character(name: &str) -> bool {
     let number = match name.strip_prefix("#x") {
@@ -334,42 +394,4 @@ fn is_character(name: &str) -> bool {
         None => name[1..].parse(),
     };
     number.is_ok_and(|number| number != 0 && char::from_u32(number).is_some())
-}
-
-/// Bounds a JSON document by one look at its brackets, before any of it is read.
-pub fn json(text: &str) -> Result<(), Unreadable> {
-    let (mut depth, mut values, mut items) = (0_usize, 0_usize, 0_usize);
-    let (mut in_string, mut escaped) = (false, false);
-    for byte in text.bytes() {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
-        match byte {
-            b'"' => in_string = true,
-            b'{' | b'[' => {
-                depth += 1;
-                // An object in an array of the document: an item.
-                items += usize::from(byte == b'{' && depth == 3);
-            }
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b',' | b':' => values += 1,
-            _ => {}
-        }
-        if depth > MAX_DEPTH {
-            return Err(Unreadable::TooMuch { limit: MAX_DEPTH, unit: "levels of JSON" });
-        }
-        if items > MAX_ITEMS {
-            return Err(Unreadable::TooMuch { limit: MAX_ITEMS, unit: "items" });
-        }
-        if values > 2 * MAX_ELEMENTS {
-            return Err(Unreadable::TooMuch { limit: 2 * MAX_ELEMENTS, unit: "JSON values" });
-        }
-    }
-    Ok(())
 }

@@ -8,13 +8,21 @@
 use std::collections::HashMap;
 
 use crate::clean::entities;
+use crate::model::document::Unreadable;
 
 /// The longest internal entity, in bytes, and how many are kept.
 const MAX_ENTITY: usize = 500;
 const MAX_ENTITIES: usize = 200;
 
+/// How many stray `&` and `<` are mended: each costs feed-rs what a hundred letters do.
+pub const MAX_STRAYS: usize = 100_000;
+
 /// The longest name of a root, prefix included, in bytes.
 const LONGEST_NAME: usize = 60;
+
+/// What the roots of feeds are called, in whatever case: `Channel` is that of RSS 1.1, and of RSS
+/// whose own root was lost.
+const ROOTS: [&str; 4] = ["rss", "feed", "rdf", "channel"];
 
 /// A feed cut out of what surrounds it.
 #[derive(Debug, Default)]
@@ -62,7 +70,7 @@ pub fn root_name(text: &str) -> Option<&str> {
     let end = after.bytes().take(LONGEST_NAME).position(ends)?;
     let name = &after[..end];
     let local = name.rsplit(':').next()?;
-    ["rss", "feed", "rdf"].iter().any(|root| root.eq_ignore_ascii_case(local)).then_some(name)
+    ROOTS.iter().any(|root| root.eq_ignore_ascii_case(local)).then_some(name)
 }
 
 fn is_doctype(text: &str) -> bool {
@@ -100,22 +108,28 @@ fn internal_entities(doctype: &str) -> HashMap<&str, &str> {
 }
 
 /// `text` with its characters mended.
-pub fn mend(text: &str, internal: &HashMap<&str, &str>) -> String {
+pub fn mend(text: &str, internal: &HashMap<&str, &str>) -> Result<String, Unreadable> {
     let mut out = String::with_capacity(text.len() + text.len() / 16);
     let ends = Ends::of(text);
+    let mut strays = 0;
     let mut rest = text;
     while let Some(at) = rest.find(['<', '&']) {
         push_legal(&mut out, &rest[..at]);
         rest = &rest[at..];
+        let written = out.len();
         let taken = if rest.starts_with('&') {
             push_reference(&mut out, rest, internal)
         } else {
             push_markup(&mut out, rest, &ends, internal)
         };
         rest = &rest[taken..];
+        strays += usize::from(taken == 1 && out.len() > written);
+        if strays > MAX_STRAYS {
+            return Err(Unreadable::TooMuch { limit: MAX_STRAYS, unit: "stray & and <" });
+        }
     }
     push_legal(&mut out, rest);
-    out
+    Ok(out)
 }
 
 /// How many bytes from the end the last end of a comment, of an instruction and of any tag begins:
@@ -258,7 +272,7 @@ mod tests {
 
     fn mended(text: &str) -> String {
         let framed = framed(text);
-        mend(framed.text, &framed.entities)
+        mend(framed.text, &framed.entities).expect("few strays")
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! Timestamps as publishers write them: RFC 3339, RFC 822 and its descendants, and what people
 //! type instead, in English and French.
 //!
-//! A rule of its own for absurd dates: before 1971 and after 2199 a date is a default or a slip, not
-//! a date, and counts as missing. A date that is merely in the future is passed on; whoever knows
-//! what time it is decides about that. A time without a zone is read as UTC, for nothing says where.
+//! The rule for dates that cannot be relied on, in four parts. What is no date, or an impossible one
+//! (the 31st of June, 25 o'clock), is **missing**. A date before 1971 or after 2199 is **absurd**: a
+//! default or a slip, and counts as missing. A date in the **future** is passed on as it is, for
+//! nothing here knows what time it is; entries are ordered by the smaller of it and the moment at
+//! which they were first seen, and those without a date by that moment alone. A time without a zone
+//! is read as UTC, for nothing says where; of `03/04/2026` the first number is the day, unless only
+//! the other reading gives a date.
 
 use chrono::{
     DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc,
@@ -50,6 +54,8 @@ struct Seen {
     /// Numbers before and between the names: day, year or all of a numeric date.
     numbers: Vec<(u32, usize)>,
     month: Option<u32>,
+    /// Whether the month may have been a day of the week: `mar.` is March and mardi.
+    may_be_weekday: bool,
     time: Option<NaiveTime>,
     next_day: bool,
     afternoon: Option<bool>,
@@ -62,8 +68,8 @@ impl Seen {
     fn number(&mut self, rest: &str) -> Option<usize> {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let after = &rest[digits..];
-        let is_clock =
-            after.starts_with(':') || (self.date_is_complete() && after.starts_with(['h', 'H']));
+        let is_clock = after.starts_with(':')
+            || (self.date_is_complete() && after.trim_start().starts_with(['h', 'H']));
         if self.time.is_none() && is_clock && digits <= 2 {
             return self.clock(rest);
         }
@@ -72,6 +78,11 @@ impl Seen {
                 self.numbers.push((rest[from..to].parse().ok()?, to - from));
             }
             return Some(digits);
+        }
+        if digits == 4 && self.date_is_complete() && self.time.is_none() {
+            let (hour, minute) = (rest[..2].parse().ok()?, rest[2..4].parse().ok()?);
+            self.time = NaiveTime::from_hms_opt(hour, minute, 0);
+            return self.time.map(|_| digits);
         }
         if digits == 6 && self.date_is_complete() && self.time.is_none() {
             let part = |from: usize| rest[from..from + 2].parse::<u32>().ok();
@@ -103,12 +114,8 @@ impl Seen {
             }
             *part = rest[at..at + digits].parse().ok()?;
             at += digits;
-            let goes_on = rest[at..].starts_with([':', 'h', 'H'])
-                && rest[at + 1..].starts_with(|c: char| c.is_ascii_digit());
-            if n == 2 || !goes_on {
-                break;
-            }
-            at += 1;
+            let Some(parted) = part_length(&rest[at..]).filter(|_| n < 2) else { break };
+            at += parted;
         }
         if rest[at..].starts_with(['.', ',']) {
             at += 1 + rest[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
@@ -124,7 +131,12 @@ impl Seen {
         let length = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
         let word = rest[..length].to_lowercase();
         if let Some(month) = month(&word) {
-            self.month = self.month.or(Some(month));
+            if self.month.is_none() || self.may_be_weekday {
+                self.month = Some(month);
+                self.may_be_weekday = word == "mar" && self.numbers.is_empty();
+            }
+        } else if let ("a" | "p", true) = (word.as_str(), rest[length..].starts_with(".m")) {
+            self.afternoon = self.time.map(|_| word == "p").or(self.afternoon);
         } else if let ("am" | "pm", true) = (word.as_str(), self.time.is_some()) {
             self.afternoon = Some(word == "pm");
         } else if let Some(mins) = zone(&word).filter(|_| self.date_is_complete()) {
@@ -201,6 +213,19 @@ impl Seen {
     }
 }
 
+/// The length of what parts hours from minutes at the start of `text`, if a number follows: `:`,
+/// `h`, or ` h ` as the French write it.
+fn part_length(text: &str) -> Option<usize> {
+    let sign = text.trim_start_matches([' ', '\u{a0}', '\u{202f}']);
+    let blanks = text.len() - sign.len();
+    let after = match sign.strip_prefix(':') {
+        Some(after) if blanks == 0 => after,
+        Some(_) => return None,
+        None => sign.strip_prefix(['h', 'H'])?.trim_start_matches([' ', '\u{a0}', '\u{202f}']),
+    };
+    after.starts_with(|c: char| c.is_ascii_digit()).then_some(text.len() - after.len())
+}
+
 fn day_of(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
 }
@@ -210,28 +235,114 @@ fn full_year(two_digits: u32) -> u32 {
     if two_digits < 50 { 2000 + two_digits } else { 1900 + two_digits }
 }
 
-/// English and French names of months and how they are shortened, accents optional; and those of
-/// their neighbours, as dates of feeds have them.
+/// Names of months and how they are shortened, accents optional where writers leave them out: in
+/// English, French, German, Dutch, Spanish, Portuguese, Italian, Catalan, Swedish, Danish, Polish
+/// and Hungarian.
+const MONTHS: [&[&str]; 12] = [
+    &[
+        "jan", "january", "janv", "janvier", "januar", "jänner", "januari", "ene", "enero", "gen",
+        "gennaio", "gener", "janeiro", "stycznia", "sty", "január",
+    ],
+    &[
+        "feb",
+        "february",
+        "fév",
+        "fev",
+        "févr",
+        "fevr",
+        "février",
+        "fevrier",
+        "februar",
+        "februari",
+        "febrero",
+        "febbraio",
+        "febrer",
+        "fevereiro",
+        "lutego",
+        "lut",
+        "február",
+    ],
+    &[
+        "mar", "march", "mars", "mär", "märz", "maerz", "mrz", "mrt", "maart", "marzo", "març",
+        "março", "marts", "marca", "március",
+    ],
+    &["apr", "april", "avr", "avril", "abr", "abril", "aprile", "kwietnia", "kwi", "április"],
+    &["may", "mai", "mei", "mayo", "mag", "maggio", "maig", "maio", "maj", "maja", "május"],
+    &[
+        "jun", "june", "juin", "juni", "junio", "giu", "giugno", "juny", "junho", "czerwca", "cze",
+        "június",
+    ],
+    &[
+        "jul", "july", "juil", "juill", "juillet", "juli", "julio", "lug", "luglio", "juliol",
+        "julho", "lipca", "lip", "július",
+    ],
+    &[
+        "aug",
+        "august",
+        "aoû",
+        "aou",
+        "aout",
+        "août",
+        "augustus",
+        "augusti",
+        "ago",
+        "agosto",
+        "agost",
+        "sierpnia",
+        "sie",
+        "augusztus",
+    ],
+    &[
+        "sep",
+        "sept",
+        "september",
+        "septembre",
+        "septiembre",
+        "setembre",
+        "set",
+        "settembre",
+        "setembro",
+        "września",
+        "wrz",
+        "szeptember",
+    ],
+    &[
+        "oct",
+        "october",
+        "octobre",
+        "okt",
+        "oktober",
+        "octubre",
+        "ott",
+        "ottobre",
+        "out",
+        "outubro",
+        "października",
+        "paź",
+        "október",
+    ],
+    &["nov", "november", "novembre", "noviembre", "novembro", "listopada", "lis"],
+    &[
+        "dec",
+        "december",
+        "déc",
+        "décembre",
+        "decembre",
+        "dez",
+        "dezember",
+        "dic",
+        "diciembre",
+        "dicembre",
+        "desembre",
+        "dezembro",
+        "grudnia",
+        "gru",
+    ],
+];
+
 fn month(word: &str) -> Option<u32> {
-    Some(match word {
-        "jan" | "january" | "janv" | "janvier" | "januar" | "ene" | "enero" | "gen" | "gennaio" => {
-            1
-        }
-        "feb" | "february" | "fév" | "fev" | "févr" | "fevr" | "février" | "fevrier"
-        | "februar" | "febrero" | "febbraio" => 2,
-        "mar" | "march" | "mars" | "mär" | "märz" | "mrz" | "mrt" | "marzo" => 3,
-        "apr" | "april" | "avr" | "avril" | "abr" | "abril" | "aprile" => 4,
-        "may" | "mai" | "mei" | "mayo" | "mag" | "maggio" => 5,
-        "jun" | "june" | "juin" | "juni" | "junio" | "giu" | "giugno" => 6,
-        "jul" | "july" | "juil" | "juill" | "juillet" | "juli" | "julio" | "lug" | "luglio" => 7,
-        "aug" | "august" | "aoû" | "aout" | "août" | "ago" | "agosto" => 8,
-        "sep" | "sept" | "september" | "septembre" | "septiembre" | "set" | "settembre" => 9,
-        "oct" | "october" | "octobre" | "okt" | "oktober" | "octubre" | "ott" | "ottobre" => 10,
-        "nov" | "november" | "novembre" | "noviembre" => 11,
-        "dec" | "december" | "déc" | "décembre" | "decembre" | "dez" | "dezember" | "dic"
-        | "diciembre" | "dicembre" => 12,
-        _ => return None,
-    })
+    let at = MONTHS.iter().position(|names| names.contains(&word))?;
+    u32::try_from(at + 1).ok()
 }
 
 /// Zones by name, in minutes east of Greenwich (RFC 2822, section 4.3, and those of Europe).
@@ -281,6 +392,18 @@ mod tests {
             ("lun., 23 nov. 2026 06:00:00 +0100", "2026-11-23T05:00:00Z"),
             ("mardi 1er décembre 2026 à 7h30", "2026-12-01T07:30:00Z"),
             ("14 août 2026", "2026-08-14T00:00:00Z"),
+            ("mar. 24 nov. 2026, 18 h 05", "2026-11-24T18:05:00Z"),
+            ("Mar 24, 2026 4:07 p.m.", "2026-03-24T16:07:00Z"),
+            ("mar. 3 mars 2026", "2026-03-03T00:00:00Z"),
+            ("dim., 1 févr. 2026 09:00:00 +0100", "2026-02-01T08:00:00Z"),
+            ("Dienstag, 3. März 2026", "2026-03-03T00:00:00Z"),
+            ("2004-július-13T9:15-05:00", "2004-07-13T14:15:00Z"),
+            ("20261123T0600", "2026-11-23T06:00:00Z"),
+            ("Fri, 2006/09/15 08:19:53 EDT", "2006-09-15T12:19:53Z"),
+            ("Wed, 19 Feb 2012 22:40:00 GMT-01:01", "2012-02-19T23:41:00Z"),
+            ("Fri,24 Nov 2023 18:28:36 -0000", "2023-11-24T18:28:36Z"),
+            ("Sun Jan  4 16:29:06 2004", "2004-01-04T16:29:06Z"),
+            ("2004-07-08 23:56:58 -00:20", "2004-07-09T00:16:58Z"),
             ("Friday, January 29, 2021 04:42 PM", "2021-01-29T16:42:00Z"),
             ("Fri, Oct 7 2022 10:15:00 -0400", "2022-10-07T14:15:00Z"),
             ("22.11.2022 12:16:00", "2022-11-22T12:16:00Z"),
@@ -307,6 +430,11 @@ mod tests {
             "Thu, 01 Jan 1970 00:00:00 GMT",
             "9999-12-31T23:59:59Z",
             "2026-13-45",
+            "2026-06-31",
+            "2003-12-31T25:14:55Z",
+            "2026-11-23T06:61:00Z",
+            "Sun, 16 Dec zz 11:47:32 GMT",
+            "22013",
             "1700000000",
             "12:30",
             "999999999999999999999999999999",

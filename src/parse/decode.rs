@@ -2,9 +2,10 @@
 //!
 //! Labels lie more often than bytes do. The order is: a byte order mark; the pattern of NULs that
 //! UTF-16 and UTF-32 make; valid UTF-8; the charset of the HTTP field (RFC 7303 puts it before the
-//! declaration); the XML declaration; windows-1252. Bytes that claim to be UTF-8 and are not are
-//! read as UTF-8 where they are valid and as windows-1252 where they are not, which mends both a
-//! wrong label and a single bad byte. The XML declaration is cut off, so no parser decodes again.
+//! declaration); the XML declaration; the script that the bytes look like; windows-1252. Bytes that
+//! claim to be UTF-8 and are not are read as UTF-8 where they are valid and as windows-1252 where
+//! they are not, which mends both a wrong label and a single bad byte. The XML declaration is cut
+//! off, so no parser decodes again.
 //! Text that is UTF-8 already is not copied.
 
 use std::borrow::Cow;
@@ -76,8 +77,52 @@ fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
     }
     match labels.first() {
         Some(label) => label.decode_without_bom_handling(bytes).0,
-        None => mixed(bytes),
+        None => match sniffed(bytes) {
+            Some(encoding) => encoding.decode_without_bom_handling(bytes).0,
+            None => mixed(bytes),
+        },
     }
+}
+
+/// Encodings of scripts other than Latin, in which guessing is sure: their bytes fit no other.
+const OTHER_SCRIPTS: [&Encoding; 12] = [
+    encoding_rs::SHIFT_JIS,
+    encoding_rs::EUC_JP,
+    encoding_rs::GBK,
+    encoding_rs::BIG5,
+    encoding_rs::EUC_KR,
+    encoding_rs::WINDOWS_1251,
+    encoding_rs::KOI8_U,
+    encoding_rs::WINDOWS_1253,
+    encoding_rs::ISO_8859_7,
+    encoding_rs::WINDOWS_1255,
+    encoding_rs::WINDOWS_1256,
+    encoding_rs::WINDOWS_874,
+];
+/// How many bytes beyond ASCII a guess needs.
+const ENOUGH_TO_GUESS: usize = 8;
+/// How far into a document is looked.
+const GUESSED_WITHIN: usize = 64 << 10;
+
+/// The encoding that bytes without any label look like, if they are mostly not UTF-8.
+fn sniffed(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = &bytes[..bytes.len().min(GUESSED_WITHIN)];
+    let (mut valid, mut invalid) = (0, 0);
+    for chunk in head.utf8_chunks() {
+        valid += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        invalid += chunk.invalid().len();
+    }
+    // Latin scripts have their accents one by one, others their letters side by side.
+    let is_beyond = |byte: &u8| !byte.is_ascii();
+    let beyond = head.iter().filter(|byte| is_beyond(byte)).count();
+    let pairs = head.windows(2).filter(|pair| pair.iter().all(is_beyond)).count();
+    if invalid < ENOUGH_TO_GUESS || invalid < 2 * valid || 2 * pairs < beyond {
+        return None;
+    }
+    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
+    detector.feed(head, true);
+    let guess = detector.guess(None, chardetng::Utf8Detection::Deny);
+    OTHER_SCRIPTS.contains(&guess).then_some(guess)
 }
 
 /// Whether the encoding writes other scripts in bytes that are valid UTF-8.
@@ -278,6 +323,29 @@ mod tests {
             assert_eq!(decode(&bytes, None), text, "{label}");
             let http = format!("application/rss+xml; Charset={label}");
             assert_eq!(decode(&body, Some(&http)), text, "{label}");
+        }
+    }
+
+    #[test]
+    fn scripts_that_no_label_names_are_guessed_and_french_never_is() {
+        for (label, text) in [
+            ("koi8-r", "<title>Сегодня в городе хорошая погода</title>"),
+            ("windows-1251", "<title>Сегодня в городе хорошая погода</title>"),
+            (
+                "shift_jis",
+                "<title>ニュースをお伝えします。カメラとコンピュータのページです。</title>",
+            ),
+            ("euc-jp", "<title>ニュースをお伝えします。カメラとコンピュータのページです。</title>"),
+            ("gbk", "<title>今天北京的天气非常好，大家都很高兴</title>"),
+            (
+                "windows-1252",
+                "<title>L’été où Noël brûla l’île : ça dépassa même « l’œuvre »</title>",
+            ),
+            ("windows-1252", "<title>Où étaient-ils passés ? — déjà vu à côté, père Noël</title>"),
+        ] {
+            let encoding = Encoding::for_label(label.as_bytes()).expect("a label");
+            let (body, _, _) = encoding.encode(text);
+            assert_eq!(decode(&body, None), text, "{label}");
         }
     }
 

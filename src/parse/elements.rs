@@ -7,8 +7,9 @@
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::extras::attribute;
-use crate::clean::entities;
+use super::attributes::attribute;
+use super::base64;
+use crate::clean::{entities, plain};
 
 /// `xml` with its elements mended, as far as it is well-formed.
 pub fn mend(xml: &str) -> String {
@@ -51,8 +52,12 @@ enum Fate {
     Person(usize),
     /// The same, as the body of an item of RSS.
     Body(usize),
+    /// The same, out of base64 where it is that.
+    Coded(usize),
     /// A link of Atom's in RSS.
     Link,
+    /// A link of RSS's in Atom: its address is the text from this byte on.
+    AtomLink(usize),
     /// An item: its text is gathered apart.
     Item,
 }
@@ -99,13 +104,14 @@ impl<'a> Mender<'a> {
             Fate::Enter => self.copy(to),
             Fate::Item => {
                 self.buffers.push(String::new());
-                self.copy(to);
+                let piece = self.item_tag(tag.name().into_inner(), to);
+                self.write(&piece, to);
             }
             Fate::Keep if is_outermost => {
                 let relabelled = relabelled(tag, &self.xml[self.at..to], is_open);
                 self.write(&relabelled, to);
             }
-            Fate::Text(_) | Fate::Person(_) if is_outermost => {
+            Fate::Text(_) | Fate::Coded(_) | Fate::Person(_) if is_outermost => {
                 let head = relabelled_as_text(tag);
                 self.write(&head, to);
             }
@@ -114,10 +120,14 @@ impl<'a> Mender<'a> {
                 let address = entities::escape(&attribute(tag, "href").unwrap_or_default());
                 self.write(&format!("<link>{address}</link>"), to);
             }
-            Fate::Drop if is_outermost => self.at = to,
-            Fate::Keep | Fate::Drop | Fate::Text(_) | Fate::Person(_) | Fate::Body(_) => {
-                self.copy(to);
-            }
+            Fate::Drop | Fate::AtomLink(_) if is_outermost => self.at = to,
+            Fate::Keep
+            | Fate::Drop
+            | Fate::Text(_)
+            | Fate::Coded(_)
+            | Fate::Person(_)
+            | Fate::AtomLink(_)
+            | Fate::Body(_) => self.copy(to),
         }
         if is_open {
             self.open.push(fate);
@@ -138,9 +148,15 @@ impl<'a> Mender<'a> {
                 Fate::Body(to)
             }
             ("", "link") if !is_open && self.is_rss => Fate::Link,
+            ("", "link") if is_open && !self.is_rss && attribute(tag, "href").is_none() => {
+                Fate::AtomLink(to)
+            }
+            ("", "source") if !self.is_rss => Fate::Enter,
+            ("media", "thumbnail") => Fate::Keep,
+            ("itunes", "image") if !is_open => Fate::Keep,
             ("media", "group") => Fate::Enter,
             ("media", "content") => Fate::Enter,
-            ("media", "description") if is_open => self.text_if_any(to),
+            ("media", "description" | "title") if is_open => self.text_if_any(to),
             ("media" | "podcast", _) => Fate::Drop,
             ("itunes", "summary") if is_open => self.text_if_any(to),
             ("itunes", "author") if is_open => Fate::Person(to),
@@ -187,8 +203,18 @@ impl<'a> Mender<'a> {
                 let text = entities::escape(&unwrapped(&self.xml[from..self.at]));
                 self.write(&format!("{text}{}", &self.xml[self.at..to]), to);
             }
+            Fate::Coded(from) if is_outermost => {
+                let text = unwrapped(&self.xml[from..self.at]);
+                let text = entities::escape(&base64::text(&text).unwrap_or(text));
+                self.write(&format!("{text}{}", &self.xml[self.at..to]), to);
+            }
+            Fate::AtomLink(from) if is_outermost => {
+                let address = unwrapped(&self.xml[from..self.at]);
+                self.write(&format!("<link href=\"{}\"/>", quoted(address.trim())), to);
+            }
             Fate::Person(from) if is_outermost => {
-                let name = entities::escape(&name_of(&unwrapped(&self.xml[from..self.at])));
+                let name = plain::without_tags(&unwrapped(&self.xml[from..self.at]));
+                let name = entities::escape(&name_of(name.trim()));
                 self.write(&format!("{name}{}", &self.xml[self.at..to]), to);
             }
             Fate::Body(from) if is_outermost => {
@@ -197,7 +223,8 @@ impl<'a> Mender<'a> {
             }
             Fate::Drop if is_outermost => self.at = to,
             Fate::Item => {
-                self.copy(to);
+                let piece = self.item_tag(self.xml[self.at..to].trim_matches(['<', '/', '>']), to);
+                self.write(&piece, to);
                 self.close_item();
             }
             Fate::Enter
@@ -205,8 +232,21 @@ impl<'a> Mender<'a> {
             | Fate::Drop
             | Fate::Link
             | Fate::Text(_)
+            | Fate::Coded(_)
+            | Fate::AtomLink(_)
             | Fate::Person(_)
             | Fate::Body(_) => self.copy(to),
+        }
+    }
+
+    /// A tag of an item up to `to`, under the name that its format has for it: RSS knows no
+    /// entries, and Atom no items.
+    fn item_tag(&self, name: &str, to: usize) -> String {
+        let piece = &self.xml[self.at..to];
+        match (self.is_rss, name.trim_end()) {
+            (true, "entry") => piece.replacen("entry", "item", 1),
+            (false, "item") => piece.replacen("item", "entry", 1),
+            _ => piece.to_owned(),
         }
     }
 
@@ -249,6 +289,10 @@ fn text_construct(tag: &BytesStart<'_>, to: usize, is_open: bool) -> Fate {
     let kind = attribute(tag, "type");
     let mode = attribute(tag, "mode");
     let is_escaped = mode.as_deref() == Some("escaped");
+    let is_binary = kind.as_deref().is_some_and(|kind| kind.trim() == "application/octet-stream");
+    if is_open && (is_binary || mode.as_deref() == Some("base64")) {
+        return Fate::Coded(to);
+    }
     let right = kind.as_deref().map(|kind| right_type(kind, false));
     match right {
         Some(None) => Fate::Drop,
@@ -269,6 +313,11 @@ fn relabelled(tag: &BytesStart<'_>, piece: &str, is_open: bool) -> String {
             let kind = right_type(&kind, false).unwrap_or("html");
             format!("<{name} type=\"{kind}\"{}>", base_of(tag))
         }
+        // Its times, which feed-rs cannot bear, are nobody's concern.
+        _ if name == "media:thumbnail" => {
+            let address = quoted(&attribute(tag, "url").unwrap_or_default());
+            format!("<{name} url=\"{address}\"{}>", if is_open { "" } else { "/" })
+        }
         Some(_) | None => piece.to_owned(),
     }
 }
@@ -284,6 +333,9 @@ fn relabelled_as_text(tag: &BytesStart<'_>) -> String {
             let rel = attribute(tag, "rel").map(|rel| format!(" rel=\"{}\"", quoted(&rel)));
             format!(" href=\"{}\"{}", quoted(&href), rel.unwrap_or_default())
         }),
+        _ if attribute(tag, "mode").as_deref() == Some("base64") => {
+            Some(" type=\"html\"".to_owned())
+        }
         _ => attribute(tag, "type").map(|kind| {
             let mode = attribute(tag, "mode").is_some_and(|mode| mode == "escaped");
             let kind = if mode { Some("html") } else { right_type(&kind, false) };
@@ -356,7 +408,7 @@ mod tests {
             ("<media:description/><media:title></media:title><title>a</title>", "<title>a</title>"),
             (
                 "<media:group><media:description></media:description><media:thumbnail url='x'/></media:group>",
-                "<media:group></media:group>",
+                "<media:group><media:thumbnail url=\"x\"/></media:group>",
             ),
             (
                 "<itunes:duration>99999999999999999999999</itunes:duration><podcast:person role=x>y</podcast:person>",
@@ -387,9 +439,39 @@ mod tests {
             ),
             ("<link href=\"http://e.fr/?a&amp;b\"/>", "<link>http://e.fr/?a&amp;b</link>"),
             ("<guid isPermaLink=\"false\">a</guid>", "<guid isPermaLink=\"false\">a</guid>"),
+            (
+                "<media:thumbnail url='a&amp;b' time='99999999999999999999'/>",
+                "<media:thumbnail url=\"a&amp;b\"/>",
+            ),
+            (
+                "<dc:creator><f:Person><f:name>Zoé</f:name></f:Person></dc:creator>",
+                "<dc:creator>Zoé</dc:creator>",
+            ),
         ] {
             let item = |inner: &str| format!("<rss><channel><item>{inner}</item></channel></rss>");
             assert_eq!(mend(&item(given)), item(right), "{given}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_the_other_format_is_renamed() {
+        for (given, right) in [
+            ("<feed><item a='b'>1</item ></feed>", "<feed><entry a='b'>1</entry ></feed>"),
+            ("<rss><entry>1</entry><item/></rss>", "<rss><item>1</item><item/></rss>"),
+            (
+                "<feed><entry><link> http://e.fr/?a&amp;b</link></entry></feed>",
+                "<feed><entry><link href=\"http://e.fr/?a&amp;b\"/></entry></feed>",
+            ),
+            (
+                "<feed><title mode=\"base64\">PGI+YTwvYj4=</title></feed>",
+                "<feed><title type=\"html\">&lt;b&gt;a&lt;/b&gt;</title></feed>",
+            ),
+            (
+                "<feed><title type=\"application/octet-stream\">YSAmIGI=</title></feed>",
+                "<feed><title type=\"html\">a &amp; b</title></feed>",
+            ),
+        ] {
+            assert_eq!(mend(given), right, "{given}");
         }
     }
 

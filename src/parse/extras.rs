@@ -6,6 +6,9 @@
 
 use quick_xml::events::BytesStart;
 
+use super::attributes::attribute;
+use super::date;
+use super::pictures::{self, Claim};
 use crate::model::document::Wishes;
 
 /// What was collected from one document.
@@ -13,6 +16,14 @@ use crate::model::document::Wishes;
 pub struct Extras {
     /// What the publisher asks of those who poll.
     pub wishes: Wishes,
+    /// `xml:lang` of the root, or `dc:language` of the channel.
+    pub language: Option<String>,
+    /// `itunes:summary` or `itunes:subtitle` of the channel.
+    pub summary: Option<String>,
+    /// `dc:title` of the channel.
+    pub title: Option<String>,
+    /// `itunes:image` of the channel.
+    pub icon: Option<String>,
     /// What belongs to single items, in document order.
     pub items: Vec<ItemExtras>,
 }
@@ -30,18 +41,36 @@ pub struct ItemExtras {
     pub author: Option<String>,
     /// RSS 1.0 `rdf:about`: what the item is called, though it has no guid.
     pub about: Option<String>,
+    /// `dc:title` or `media:title`: a title where the format's own is missing.
+    pub title: Option<String>,
+    /// `dc:description`, `media:description`, or the summary of another format: a body where
+    /// there is no other.
+    pub summary: Option<String>,
+    /// `dc:subject` and `media:category`.
+    pub subjects: Vec<String>,
     /// A date of Dublin Core terms.
     pub date: Option<String>,
     /// RSS 2.0 `enclosure`: address, media type, length, as written.
     pub enclosures: Vec<[Option<String>; 3]>,
     /// `xml:base` from the root down to the body, outermost first.
     pub bases: Vec<String>,
+    /// The picture that stands for it, as written.
+    pub image: Option<(Claim, String)>,
+    /// `xml:lang` or `dc:language`.
+    pub language: Option<String>,
+    /// RSS 2.0 `comments`, or Atom's link to the replies (RFC 4685).
+    pub comments: Option<String>,
+    /// `slash:comments`, `thr:total`, or the count that stands with the link to the replies.
+    pub comment_count: Option<u32>,
 }
 
 /// The most enclosures kept of one item.
 const MAX_ENCLOSURES: usize = 20;
-/// The longest text collected, in bytes.
+/// The most subjects.
+const MAX_SUBJECTS: usize = 50;
+/// The longest text collected, in bytes, and the longest of those that may be a body.
 const MAX_TEXT: usize = 2_000;
+const MAX_SUMMARY: usize = 64_000;
 
 /// An element whose text is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +83,15 @@ enum Field {
     SourceTitle,
     Author,
     Date,
+    FeedLanguage,
+    FeedSummary,
+    FeedTitle,
+    Title,
+    Summary,
+    Subject,
+    Language,
+    Comments,
+    CommentCount,
 }
 
 /// Collects extras while a document is walked.
@@ -79,7 +117,7 @@ impl Collector {
             self.base(base, name, depth);
         }
         let field = match (self.item_depth, self.source_depth) {
-            (None, _) => self.start_in_channel(tag, name, depth),
+            (None, _) => self.start_in_channel(tag, prefix, name, depth),
             (Some(item), None) => self.start_in_item(tag, prefix, name, depth - item),
             (Some(_), Some(source)) => self.start_in_source(tag, name, depth - source),
         };
@@ -92,15 +130,32 @@ impl Collector {
     fn start_in_channel(
         &mut self,
         tag: &BytesStart<'_>,
+        prefix: &str,
         name: &str,
         depth: usize,
     ) -> Option<Field> {
+        if depth == 1 {
+            self.extras.language = attribute(tag, "xml:lang").filter(|lang| !lang.is_empty());
+        }
         match name {
             "item" | "entry" if depth <= 3 => {
                 self.item_depth = Some(depth);
                 let bases = self.bases.iter().map(|(_, base)| base.clone()).collect();
                 let about = attribute(tag, "rdf:about").filter(|about| !about.trim().is_empty());
-                self.extras.items.push(ItemExtras { bases, about, ..ItemExtras::default() });
+                let language = attribute(tag, "xml:lang").filter(|lang| !lang.trim().is_empty());
+                self.extras.items.push(ItemExtras {
+                    bases,
+                    about,
+                    language,
+                    ..ItemExtras::default()
+                });
+                None
+            }
+            "language" if depth <= 3 => Some(Field::FeedLanguage),
+            "summary" | "subtitle" if depth == 3 && prefix == "itunes" => Some(Field::FeedSummary),
+            "title" if depth <= 3 && prefix == "dc" => Some(Field::FeedTitle),
+            "image" if depth <= 3 && prefix == "itunes" => {
+                self.extras.icon = attribute(tag, "href").or_else(|| attribute(tag, "url"));
                 None
             }
             "ttl" => Some(Field::Ttl),
@@ -120,6 +175,11 @@ impl Collector {
         below: usize,
     ) -> Option<Field> {
         let item = self.extras.items.last_mut()?;
+        if let Some((claim, address)) = pictures::named(tag, prefix, name)
+            && item.image.as_ref().is_none_or(|(known, _)| *known < claim)
+        {
+            item.image = Some((claim, address));
+        }
         match (prefix, name) {
             ("", "guid") if below == 1 => {
                 item.is_permalink = attribute(tag, "isPermaLink")
@@ -137,6 +197,25 @@ impl Collector {
                 Some(Field::SourceTitle)
             }
             ("itunes", "author") if below == 1 => Some(Field::Author),
+            ("dc" | "media", "title") if below <= 3 && item.title.is_none() => Some(Field::Title),
+            ("dc" | "media" | "itunes", "description" | "summary") | ("", "summary")
+                if below <= 3 && item.summary.is_none() =>
+            {
+                Some(Field::Summary)
+            }
+            ("dc", "subject") | ("media", "category") if below <= 3 => Some(Field::Subject),
+            ("dc", "language") if below == 1 => Some(Field::Language),
+            ("", "comments") if below == 1 => Some(Field::Comments),
+            ("slash", "comments") | ("thr", "total") if below == 1 => Some(Field::CommentCount),
+            ("" | "atom", "link") if below == 1 => {
+                if attribute(tag, "rel").is_some_and(|rel| rel == "replies") {
+                    let count = attribute(tag, "thr:count");
+                    item.comment_count =
+                        item.comment_count.or(count.and_then(|count| count.trim().parse().ok()));
+                    item.comments = item.comments.take().or_else(|| attribute(tag, "href"));
+                }
+                None
+            }
             ("dcterms", "issued" | "created" | "modified" | "date") if below == 1 => {
                 Some(Field::Date).filter(|_| item.date.is_none())
             }
@@ -167,9 +246,8 @@ impl Collector {
 
     /// Text stands in the innermost element.
     pub fn text(&mut self, text: &str, depth: usize) {
-        if self.field.is_some_and(|(_, field_depth)| field_depth == depth)
-            && self.text.len() + text.len() <= MAX_TEXT
-        {
+        let wants = |(field, at)| at == depth || field == Field::SourceTitle && at < depth;
+        if self.field.is_some_and(wants) && self.text.len() + text.len() <= longest(self.field) {
             self.text.push_str(text);
         }
     }
@@ -224,7 +302,31 @@ impl Collector {
             }
             Field::SourceTitle => self.keep_in_item(|item| &mut item.source_title),
             Field::Author => self.keep_in_item(|item| &mut item.author),
-            Field::Date => self.keep_in_item(|item| &mut item.date),
+            Field::Date if date::parse(text).is_some() => {
+                self.keep_in_item(|item| &mut item.date);
+            }
+            Field::Date => {}
+            Field::FeedTitle => self.extras.title = Some(text.to_owned()),
+            Field::Title => self.keep_in_item(|item| &mut item.title),
+            Field::Summary => self.keep_in_item(|item| &mut item.summary),
+            Field::Subject => {
+                let subject = text.to_owned();
+                if let Some(item) = self.extras.items.last_mut()
+                    && item.subjects.len() < MAX_SUBJECTS
+                {
+                    item.subjects.push(subject);
+                }
+            }
+            Field::FeedLanguage => self.extras.language = Some(text.to_owned()),
+            Field::FeedSummary => self.extras.summary = Some(text.to_owned()),
+            Field::Language => self.keep_in_item(|item| &mut item.language),
+            Field::Comments => self.keep_in_item(|item| &mut item.comments),
+            Field::CommentCount => {
+                let count = text.parse().ok();
+                if let Some(item) = self.extras.items.last_mut() {
+                    item.comment_count = count.or(item.comment_count);
+                }
+            }
         }
     }
 
@@ -246,6 +348,11 @@ impl Collector {
     }
 }
 
+/// How long the text of a field may be.
+fn longest(field: Option<(Field, usize)>) -> usize {
+    if matches!(field, Some((Field::Summary, _))) { MAX_SUMMARY } else { MAX_TEXT }
+}
+
 fn period_mins(text: &str) -> Option<u32> {
     let day = 24 * 60;
     match text.to_ascii_lowercase().as_str() {
@@ -262,13 +369,4 @@ fn weekday(text: &str) -> Option<u8> {
     let names = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     let at = names.iter().position(|name| name.eq_ignore_ascii_case(text))?;
     u8::try_from(at).ok()
-}
-
-/// The value of an attribute, its references decoded as far as they can be.
-pub fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
-    tag.html_attributes()
-        .with_checks(false)
-        .flatten()
-        .find(|attribute| attribute.key.into_inner() == name)
-        .map(|attribute| crate::clean::entities::decode(&attribute.value).into_owned())
 }

@@ -23,6 +23,8 @@ pub struct Context<'a> {
     pub site: Option<&'a WebUrl>,
     /// The feed's own authors.
     pub authors: &'a [Person],
+    /// The feed's language: an item that has the same leaves it to the feed.
+    pub language: Option<&'a str>,
 }
 
 /// Makes an item; `extras` are those of the same item, where they could be told.
@@ -40,19 +42,29 @@ pub fn item(entry: Entry, extras: Option<&ItemExtras>, context: &Context<'_>) ->
         .or_else(|| enclosures.first().and_then(|file| WebUrl::parse(&file.url).ok()));
     // feed-rs copies `published` to `updated` in RSS, which says nothing about an edit.
     let is_copied = *context.kind != FeedType::Atom && entry.updated == entry.published;
+    let image = image(&entry, extras, document.as_ref().unwrap_or(context.base));
     let other_date = || extras.and_then(|extras| date::parse(extras.date.as_deref()?));
     let title = entry.title.as_ref().filter(|title| !title.content.trim().is_empty());
     let title = title.or_else(|| entry.media.iter().find_map(|media| media.title.as_ref()));
     Item {
         base: document.or_else(|| link.clone()).or_else(|| context.site.cloned()),
         link,
-        title: title.map(|title| title_of(title, context.kind)).unwrap_or_default(),
+        title: title
+            .map_or_else(
+                || extras.and_then(|extras| extras.title.as_deref()).map(plain::title),
+                |title| Some(title_of(title, context.kind)),
+            )
+            .unwrap_or_default(),
         authors: authors(&entry, extras, context),
         published: entry.published.or(entry.updated).or_else(other_date),
         updated: entry.updated.filter(|_| !is_copied),
-        categories: categories(&entry),
+        categories: categories(&entry, extras),
         origin: extras.and_then(|extras| origin(extras, context.base)),
-        body: body(entry, context.kind),
+        image,
+        language: language(&entry, extras, context),
+        comments: comments(&entry, extras, context.base),
+        comment_count: extras.and_then(|extras| extras.comment_count),
+        body: body(entry, extras, context.kind),
         guid,
         enclosures,
     }
@@ -144,11 +156,15 @@ fn name_of(person: &Person) -> Option<&str> {
     name.filter(filled).or(person.email.as_deref().filter(filled))
 }
 
-fn categories(entry: &Entry) -> Vec<PlainText> {
+fn categories(entry: &Entry, extras: Option<&ItemExtras>) -> Vec<PlainText> {
     let mut labels: Vec<PlainText> = Vec::new();
-    for category in entry.categories.iter().take(MAX_LABELS) {
+    let own = entry.categories.iter().take(MAX_LABELS).map(|category| {
         let label = category.label.as_deref().filter(|label| !label.trim().is_empty());
-        let label = plain::label(label.unwrap_or(&category.term));
+        label.unwrap_or(&category.term)
+    });
+    let subjects = extras.into_iter().flat_map(|extras| &extras.subjects).map(String::as_str);
+    for label in own.chain(subjects) {
+        let label = plain::label(label);
         if !label.is_empty() && !labels.contains(&label) {
             labels.push(label);
         }
@@ -180,6 +196,44 @@ fn enclosures(entry: &Entry, extras: Option<&ItemExtras>, context: &Context<'_>)
     files
 }
 
+/// The picture that the walk found, else one that feed-rs did: it alone reads JSON Feed.
+fn image(entry: &Entry, extras: Option<&ItemExtras>, base: &WebUrl) -> Option<WebUrl> {
+    let found = extras.and_then(|extras| extras.image.as_ref());
+    let thumbnail = || entry.media.iter().flat_map(|media| &media.thumbnails).next();
+    let attached = || {
+        let is_picture = |kind: &str| kind.starts_with("image/");
+        entry.links.iter().find(|link| link.media_type.as_deref().is_some_and(is_picture))
+    };
+    let address = found.map(|(_, address)| address.as_str());
+    let address = address.or_else(|| thumbnail().map(|picture| picture.image.uri.as_str()));
+    web(address.or_else(|| attached().map(|link| link.href.as_str()))?, base)
+}
+
+fn language(entry: &Entry, extras: Option<&ItemExtras>, context: &Context<'_>) -> Option<String> {
+    let own = extras.and_then(|extras| extras.language.as_deref()).or(entry.language.as_deref());
+    own.and_then(language_tag)
+        .filter(|own| context.language.is_none_or(|language| !language.eq_ignore_ascii_case(own)))
+}
+
+/// A language as declared, if it can be one: tags have few characters (RFC 5646, section 4.4.1).
+pub fn language_tag(text: &str) -> Option<String> {
+    let tag = plain::label(text);
+    let is_tag =
+        |tag: &str| tag.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    Some(tag.as_str())
+        .filter(|tag| !tag.is_empty() && tag.len() <= 35 && is_tag(tag))
+        .map(str::to_owned)
+}
+
+fn comments(entry: &Entry, extras: Option<&ItemExtras>, base: &WebUrl) -> Option<WebUrl> {
+    let found = extras.and_then(|extras| extras.comments.as_deref());
+    let replies = || {
+        let link = entry.links.iter().find(|link| link.rel.as_deref() == Some("replies"));
+        link.map(|link| link.href.as_str())
+    };
+    web(found.or_else(replies)?, base)
+}
+
 fn origin(extras: &ItemExtras, base: &WebUrl) -> Option<Origin> {
     let title = extras.source_title.as_deref().map(plain::title).unwrap_or_default();
     let url = extras.source_url.as_deref().and_then(|url| web(url, base));
@@ -188,7 +242,7 @@ fn origin(extras: &ItemExtras, base: &WebUrl) -> Option<Origin> {
 
 /// The fullest text there is: content, unless the summary says twice as much; else what podcasts
 /// and videos carry.
-fn body(entry: Entry, kind: &FeedType) -> RawHtml {
+fn body(entry: Entry, extras: Option<&ItemExtras>, kind: &FeedType) -> RawHtml {
     let content = entry.content.and_then(|content| {
         let media_type = content.content_type.as_ref();
         let is_plain = media_type == "text/plain";
@@ -209,7 +263,8 @@ fn body(entry: Entry, kind: &FeedType) -> RawHtml {
         (content, summary) => content.or(summary),
     };
     // Text says that it is text, and is believed unless it holds HTML all the same.
-    match fuller.or(media.filter(is_filled)) {
+    let other = || extras.and_then(|extras| Some((extras.summary.clone()?, false)));
+    match fuller.or(media.filter(is_filled)).or_else(other) {
         Some((body, true)) if !looks_like_html(&body) => RawHtml(entities::escape(&body)),
         Some((body, _)) => RawHtml(body),
         None => RawHtml::default(),

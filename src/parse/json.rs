@@ -2,11 +2,17 @@
 //!
 //! Numeric ids, a missing title, other spellings of the version, attachments without a type, text
 //! after the end: readers are told to accept them. A document that feed-rs takes as it is pays
-//! nothing.
+//! nothing. What it drops, pictures and hubs, is added after it.
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::model::document::Unreadable;
+use super::item;
+use crate::model::document::{Document, Unreadable};
+use crate::model::url::WebUrl;
+
+/// The most hubs kept of a feed.
+pub const MAX_HUBS: usize = 8;
 
 /// `text` as feed-rs takes it, or why it is no feed.
 pub fn mend(text: &str) -> Result<String, Unreadable> {
@@ -26,9 +32,52 @@ pub fn mend(text: &str) -> Result<String, Unreadable> {
         Some(Value::Array(items)) => items,
         Some(_) | None => Vec::new(),
     };
-    let items = items.into_iter().filter_map(item).collect();
+    let items = items.into_iter().filter_map(mended_item).collect();
     feed.insert("items".to_owned(), Value::Array(items));
     serde_json::to_string(&feed).map_err(|error| Unreadable::Broken { reason: error.to_string() })
+}
+
+/// What feed-rs drops of a JSON Feed that it reads.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Dropped {
+    feed_url: Option<Value>,
+    hubs: Option<Value>,
+    items: Vec<DroppedItem>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct DroppedItem {
+    image: Option<Value>,
+    banner_image: Option<Value>,
+    language: Option<Value>,
+}
+
+/// Adds to `document`, which is that of `text`, what feed-rs drops: pictures and languages of items,
+/// hubs, and where the feed is to be found.
+pub fn complete(mut document: Document, text: &str, base: &WebUrl) -> Document {
+    let names = ["\"hubs\"", "image\"", "\"feed_url\"", "\"language\""];
+    if !names.iter().any(|name| text.contains(name)) {
+        return document;
+    }
+    let Ok(dropped) = serde_json::from_str::<Dropped>(text) else { return document };
+    let address = |value: Option<&Value>| item::web(value?.as_str()?, base);
+    document.own_url = address(dropped.feed_url.as_ref());
+    let hubs = dropped.hubs.as_ref().and_then(Value::as_array);
+    let hubs = hubs.into_iter().flatten().filter_map(|hub| address(hub.get("url")));
+    document.hubs = hubs.take(MAX_HUBS).collect();
+    if dropped.items.len() == document.items.len() {
+        for (item, dropped) in document.items.iter_mut().zip(dropped.items) {
+            let image = address(dropped.image.as_ref());
+            let image = image.or_else(|| address(dropped.banner_image.as_ref()));
+            item.image = image.or(item.image.take());
+            let language = dropped.language.as_ref().and_then(Value::as_str);
+            let language = language.and_then(item::language_tag);
+            item.language = language.filter(|own| document.language.as_ref() != Some(own));
+        }
+    }
+    document
 }
 
 /// The first value in `text`; control characters inside strings and half surrogates are forgiven.
@@ -94,7 +143,7 @@ fn is_surrogate(out: &str, from: u16) -> bool {
     high.is_some_and(|high| (from..from + 4).contains(&high))
 }
 
-fn item(value: Value) -> Option<Value> {
+fn mended_item(value: Value) -> Option<Value> {
     let Value::Object(mut item) = value else { return None };
     if let Some(id) = item.get_mut("id") {
         to_text(id);

@@ -1,5 +1,7 @@
 //! Parsing: bytes become a document, however broken, or a reason why not. Pure.
 
+pub mod attributes;
+pub mod base64;
 pub mod budget;
 pub mod characters;
 pub mod date;
@@ -10,10 +12,12 @@ pub mod extras;
 pub mod item;
 pub mod json;
 pub mod kind;
+pub mod limits;
 pub mod namespaces;
 pub mod page;
 pub mod page_text;
 pub mod pattern;
+pub mod pictures;
 pub mod platforms;
 pub mod read;
 pub mod repair;

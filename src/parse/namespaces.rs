@@ -1,9 +1,9 @@
 //! The second rung: the root element says what feed-rs knows.
 //!
 //! RSS of odd versions becomes 2.0; Atom 0.3 and misspelt namespaces become Atom 1.0; RSS 0.90 and
-//! 1.0, which feed-rs reads strictly, become 2.0 with their items inside the channel; a missing
-//! channel is put in; prefixes that
-//! are used without being bound are bound to what they always mean.
+//! 1.0, which feed-rs reads strictly, and 1.1, which it does not know, become 2.0 with their items
+//! inside the channel; a missing channel is put in; prefixes that are used without being bound are
+//! bound to what they always mean.
 
 use super::characters;
 
@@ -20,6 +20,8 @@ pub const NAMESPACES: [(&str, &str); 6] = [
 pub const ATOM: &str = "http://www.w3.org/2005/Atom";
 /// The namespace of RSS 1.0.
 pub const RSS_1: &str = "http://purl.org/rss/1.0/";
+/// The namespace of RSS 1.1, without what is spelt in more than one way.
+pub const RSS_1_1: &str = "purl.org/net/rss1.1";
 
 /// The namespace that `spelt` was meant to be, if it is one that feed-rs knows.
 pub fn namespace(spelt: &str) -> Option<&'static str> {
@@ -73,6 +75,7 @@ pub fn mend(text: &str) -> String {
         }
         _ => {
             write_root(&mut out, "rss", &attributes, " version=\"2.0\"");
+            let body = if local == "channel" { &without_lists(body) } else { body };
             let has_channel = body.contains("<channel") || body.contains(":channel");
             if local == "rdf" || !has_channel {
                 push_in_channel(&mut out, body)
@@ -169,6 +172,29 @@ fn push_renamed(out: &mut String, body: &str) {
     out.push_str(rest);
 }
 
+/// RSS 1.1 has its items in a list of their own: they are taken out of it.
+fn without_lists(body: &str) -> String {
+    let mut out = String::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(at) = rest.find("items") {
+        let before = &rest[..at];
+        let outside = before.strip_suffix("</").or_else(|| before.strip_suffix('<'));
+        let end = outside.and_then(|_| rest[at..].find('>')).map(|end| at + end + 1);
+        match outside.zip(end) {
+            Some((outside, end)) => {
+                out.push_str(outside);
+                rest = &rest[end..];
+            }
+            None => {
+                out.push_str(&rest[..at + 5]);
+                rest = &rest[at + 5..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
 /// RSS 1.0 has its items beside the channel, RSS 2.0 inside.
 fn push_in_channel(out: &mut String, body: &str) {
     let end = body.find("</channel>").map(|at| (at, "</channel>"));
@@ -223,5 +249,9 @@ mod tests {
             "<rdf:RDF xmlns:rdf='r'><channel><title>a</title></channel><item>b</item></rdf:RDF>",
         );
         assert!(rdf.ends_with("<channel><title>a</title><item>b</item></channel></rss>"), "{rdf}");
+        let list = mend(
+            "<Channel xmlns='http://purl.org/net/rss1.1#'><items r:parseType='Collection'><item>2 items</item></items></Channel>",
+        );
+        assert!(list.ends_with("<channel><item>2 items</item></channel></rss>"), "{list}");
     }
 }

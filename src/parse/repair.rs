@@ -7,21 +7,21 @@
 use std::borrow::Cow;
 
 use super::{characters, elements, namespaces, tree};
-use crate::model::document::Repair;
+use crate::model::document::{Repair, Unreadable};
 
-/// `xml` after the repairs up to `rung`.
-pub fn mend(xml: &str, rung: Repair) -> Cow<'_, str> {
+/// `xml` after the repairs up to `rung`; nothing where there is too much to mend.
+pub fn mend(xml: &str, rung: Repair) -> Result<Cow<'_, str>, Unreadable> {
     if rung == Repair::None {
-        return Cow::Borrowed(xml);
+        return Ok(Cow::Borrowed(xml));
     }
     let framed = characters::framed(xml);
-    let mended = characters::mend(framed.text, &framed.entities);
-    match rung {
-        Repair::None | Repair::Characters => Cow::Owned(mended),
-        Repair::Namespaces => Cow::Owned(namespaces::mend(&mended)),
-        Repair::Elements => Cow::Owned(elements::mend(&namespaces::mend(&mended))),
-        Repair::Tree => Cow::Owned(elements::mend(&tree::mend(&namespaces::mend(&mended)))),
-    }
+    let mended = characters::mend(framed.text, &framed.entities)?;
+    Ok(Cow::Owned(match rung {
+        Repair::None | Repair::Characters => mended,
+        Repair::Namespaces => namespaces::mend(&mended),
+        Repair::Elements => elements::mend(&namespaces::mend(&mended)),
+        Repair::Tree => elements::mend(&tree::mend(&namespaces::mend(&mended))),
+    }))
 }
 
 /// The rung above, if there is one.

@@ -5,6 +5,8 @@
 //! guid and no link yet: it would be another item when the whole comes. What was complete before the
 //! break is kept.
 
+use std::collections::HashMap;
+
 use super::characters;
 
 /// How many elements may be open at once: beyond, start tags are dropped.
@@ -14,6 +16,8 @@ const MAX_OPEN: usize = 1_000;
 pub fn mend(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 64);
     let mut open: Vec<Open<'_>> = Vec::new();
+    // Asked for every end tag: most of those that cross close nothing.
+    let mut counts: HashMap<&str, usize> = HashMap::new();
     let mut rest = text;
     while let Some(at) = rest.find('<') {
         out.push_str(&rest[..at]);
@@ -32,15 +36,19 @@ pub fn mend(text: &str) -> String {
         let tag = &rest[..length];
         rest = &rest[length..];
         match tag.strip_prefix("</") {
-            Some(inner) => close(&mut out, &mut open, inner[..inner.len() - 1].trim_ascii_end()),
+            Some(inner) => {
+                let name = inner[..inner.len() - 1].trim_ascii_end();
+                close(&mut out, &mut open, &mut counts, name);
+            }
             None if tag.ends_with("/>") => out.push_str(tag),
             None if open.len() < MAX_OPEN => {
                 let end = tag.find(|c: char| c.is_ascii_whitespace() || c == '>').unwrap_or(1);
                 let name = &tag[1..end];
                 if matches!(name, "item" | "entry") {
                     // The one before was never closed: items that nest were taken apart already.
-                    close(&mut out, &mut open, name);
+                    close(&mut out, &mut open, &mut counts, name);
                 }
+                *counts.entry(name).or_default() += 1;
                 open.push(Open { name, from: out.len() });
                 out.push_str(tag);
             }
@@ -61,9 +69,18 @@ struct Open<'a> {
     from: usize,
 }
 
-fn close(out: &mut String, open: &mut Vec<Open<'_>>, name: &str) {
+fn close<'a>(
+    out: &mut String,
+    open: &mut Vec<Open<'a>>,
+    counts: &mut HashMap<&'a str, usize>,
+    name: &str,
+) {
+    if counts.get(name).is_none_or(|count| *count == 0) {
+        return;
+    }
     let Some(at) = open.iter().rposition(|other| other.name == name) else { return };
     for inner in open.drain(at..).rev() {
+        counts.entry(inner.name).and_modify(|count| *count -= 1);
         push_end(out, inner.name);
     }
 }

@@ -15,22 +15,30 @@ const LONGEST_MEDIA_TYPE: usize = 200;
 /// link, else the site of the document, else the place where the document was found.
 pub fn of(item: &Item, document: &Document, found_at: &WebUrl) -> Content {
     let base = item.base.as_ref().or(item.link.as_ref()).or(document.site.as_ref());
+    let cleaned = sanitise::clean(&item.body, Some(base.unwrap_or(found_at)));
     Content {
         link: item.link.clone(),
         title: item.title.clone(),
         authors: item.authors.iter().take(MOST_AUTHORS).cloned().collect(),
         published: item.published,
         categories: item.categories.iter().take(MOST_CATEGORIES).cloned().collect(),
+        image: item.image.clone().filter(is_short),
+        language: item.language.clone(),
         enclosures: item.enclosures.iter().filter_map(enclosure).take(MOST_ENCLOSURES).collect(),
-        body: sanitise::body(&item.body, Some(base.unwrap_or(found_at))),
+        body: cleaned.body,
+        removed: cleaned.removed,
     }
+}
+
+fn is_short(address: &WebUrl) -> bool {
+    address.as_str().len() <= LONGEST_ADDRESS
 }
 
 /// An enclosure whose address is one of the web; without a media type that cannot be one.
 fn enclosure(given: &Enclosure) -> Option<Enclosure> {
     let is_media_type =
         |text: &String| text.len() <= LONGEST_MEDIA_TYPE && !text.contains(char::is_control);
-    let url = WebUrl::parse(&given.url).ok().filter(|url| url.as_str().len() <= LONGEST_ADDRESS)?;
+    let url = WebUrl::parse(&given.url).ok().filter(is_short)?;
     Some(Enclosure {
         url: url.as_str().to_owned(),
         media_type: given.media_type.clone().filter(is_media_type),

@@ -186,6 +186,9 @@ fn read(plan: &mut Plan, feed: &Feed, reading: &Reading<'_>) {
     }
     state.site = document.site.clone().or_else(|| state.site.take());
     state.language = document.language.clone().filter(|tag| tag.len() <= LONGEST_LANGUAGE_TAG);
+    state.repair = Some(document.repair);
+    state.hubs = document.hubs.clone();
+    state.icon = document.icon.clone().or_else(|| state.icon.take());
     state.item_count = u32::try_from(document.items.len()).unwrap_or(u32::MAX);
     state.guids = reading.identified.trust;
     state.wishes = document.wishes.clone();

@@ -9,5 +9,6 @@ pub mod cadence;
 pub mod content;
 pub mod decide;
 pub mod pace;
+pub mod repeated;
 pub mod skip;
 pub mod standing;

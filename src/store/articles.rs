@@ -11,8 +11,8 @@ use crate::model::entry::EntryId;
 use crate::model::feed::FeedId;
 use crate::model::text::{CLEANER, CleanerVersion, SafeHtml};
 use crate::model::url::WebUrl;
-use crate::store::cells::{Cells, corrupt};
-use crate::store::entries::StaleBody;
+use crate::store::cells::{self, Cells, corrupt};
+use crate::store::entries::{RenewedBody, StaleBody};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
 use crate::store::statement::{Row, Statement, Value, limit};
@@ -43,23 +43,26 @@ const STANDING: &str =
     "select state, attempts, next_attempt, reason, image from article where entry_id = $1";
 
 const READ: &str = "update article set state = 'read', attempts = attempts + 1, reason = null, \
-    image = $3, cleaner = $4, html = $5 \
+    image = $3, cleaner = $4, html = $5, removed = $6 \
     where entry_id = $1 and attempts = $2 and state = 'waiting'";
 
 const POSTPONE: &str = "update article set attempts = attempts + 1, next_attempt = $3, reason = $4 \
     where entry_id = $1 and attempts = $2 and state = 'waiting'";
 
 const GIVE_UP: &str = "update article set state = 'failed', attempts = attempts + 1, reason = $3, \
-    image = null, cleaner = null, html = null \
+    image = null, cleaner = null, html = null, removed = null \
     where entry_id = $1 and attempts = $2 and state = 'waiting'";
 
-pub(in crate::store) const STALE: &str = "select a.entry_id, a.html, e.link \
+const SET_APART: &str = "update article set state = 'failed', attempts = attempts + 1, reason = $2 \
+    where entry_id = $1 and state = 'waiting'";
+
+pub(in crate::store) const STALE: &str = "select a.entry_id, a.html, e.link, a.removed \
     from article a join entry e on e.id = a.entry_id \
     where a.html is not null and a.cleaner < $1 \
     order by a.cleaner desc, a.entry_id desc limit $2";
 
 const RENEW: &str =
-    "update article set cleaner = $2, html = $3 where entry_id = $1 and cleaner < $2";
+    "update article set cleaner = $2, html = $3, removed = $4 where entry_id = $1 and cleaner < $2";
 
 /// What a commit adds for the new entries of a feed that want their article read.
 pub(in crate::store) fn enqueue(feed: FeedId, wanted: &WantedArticles) -> Vec<Statement> {
@@ -111,11 +114,12 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut params = vec![article.entry.into(), article.attempts.into()];
         let (sql, is_shown) = match attempt {
-            Attempt::Read { body, image } => {
+            Attempt::Read { body, image, removed } => {
                 params.extend([
                     image.as_ref().into(),
                     CLEANER.0.into(),
                     Value::from(body.as_str()),
+                    cells::json(removed),
                 ]);
                 (READ, true)
             }
@@ -135,6 +139,13 @@ impl Store {
         self.engine.write(operation).await.map(|_| ())
     }
 
+    /// Gives up an article whose page ended the process while it was read.
+    pub(in crate::store) async fn set_page_apart(&self, entry: EntryId) -> Result<(), StoreError> {
+        let reason = "feedmill died while it read this page, so it does not read it again";
+        let params = vec![entry.into(), reason.into()];
+        self.engine.write(vec![Statement::new(SET_APART, params)]).await.map(|_| ())
+    }
+
     /// Bodies of articles that an older cleaner made, the newest entries' first.
     pub async fn stale_articles(&self, rows: usize) -> Result<Vec<StaleBody>, StoreError> {
         let query = Statement::new(STALE, vec![CLEANER.0.into(), limit(rows)]);
@@ -142,18 +153,21 @@ impl Store {
             .read(vec![query], |row| {
                 let mut cells = Cells::from(row);
                 let entry = cells.entry()?;
-                Ok(StaleBody { entry, html: RawHtml(cells.text()?), base: cells.link_or_null()? })
+                let (html, base) = (RawHtml(cells.text()?), cells.link_or_null()?);
+                Ok(StaleBody { entry, html, base, removed: cells.json()? })
             })
             .await
     }
 
     /// Keeps `bodies` in place of stale ones of articles.
-    pub async fn renew_articles(&self, bodies: Vec<(EntryId, SafeHtml)>) -> Result<(), StoreError> {
+    pub async fn renew_articles(&self, bodies: Vec<RenewedBody>) -> Result<(), StoreError> {
         if bodies.is_empty() {
             return Ok(());
         }
-        let renew = |(entry, body): (EntryId, SafeHtml)| {
-            Statement::new(RENEW, vec![entry.into(), CLEANER.0.into(), body.as_str().into()])
+        let renew = |(entry, body, removed): RenewedBody| {
+            let removed = cells::json(&removed);
+            let params = vec![entry.into(), CLEANER.0.into(), body.as_str().into(), removed];
+            Statement::new(RENEW, params)
         };
         let mut operation: Vec<_> = bodies.into_iter().map(renew).collect();
         operation.push(upkeep::revise_all());

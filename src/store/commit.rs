@@ -15,7 +15,6 @@ use crate::store::articles;
 use crate::store::cells::{self, Cells};
 use crate::store::error::StoreError;
 use crate::store::feed_row::{COLUMNS, state_values};
-use crate::store::in_hand::Suspect;
 use crate::store::lists::{pieces, placeholders};
 use crate::store::open::Store;
 use crate::store::statement::{Row, Statement, Value};
@@ -45,21 +44,23 @@ pub(in crate::store) static FEED: LazyLock<String> = LazyLock::new(|| {
 // each such statement, to be able to undo half of it.
 pub(in crate::store) const ARRIVE: &str = "insert into entry (feed_id, backlog, ordered, \
     first_seen, document, title_hash, changed, published, fingerprint, entry_key, title, link, \
-    authors, categories, enclosures) \
-    values ($1, $2, $3, $4, $5, $6, $4, $7, $8, $9, $10, $11, $12, $13, $14) \
+    authors, categories, enclosures, image, language) \
+    values ($1, $2, $3, $4, $5, $6, $4, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
     on conflict (feed_id, entry_key) do nothing";
 
-pub(in crate::store) const ARRIVE_BODY: &str = "insert into entry_body (entry_id, cleaner, html) \
-    values ((select id from entry where feed_id = $1 and entry_key = $2), $3, $4) \
+pub(in crate::store) const ARRIVE_BODY: &str = "insert into entry_body \
+    (entry_id, cleaner, html, removed) \
+    values ((select id from entry where feed_id = $1 and entry_key = $2), $3, $4, $5) \
     on conflict (entry_id) do nothing";
 
 pub(in crate::store) const CHANGE: &str = "update entry set changes = changes + 1, changed = $3, \
     ordered = case when $4 < first_seen then $4 else first_seen end, published = $4, \
     document = $5, title_hash = $6, fingerprint = $7, title = $8, link = $9, authors = $10, \
-    categories = $11, enclosures = $12 \
+    categories = $11, enclosures = $12, image = $13, language = $14 \
     where id = $1 and feed_id = $2";
 
-const CHANGE_BODY: &str = "update entry_body set cleaner = $2, html = $3 where entry_id = $1";
+const CHANGE_BODY: &str =
+    "update entry_body set cleaner = $2, html = $3, removed = $4 where entry_id = $1";
 
 pub(in crate::store) const SET_APART: &str =
     "update feed set generation = generation + 1, quarantined = $2 where id = $1";
@@ -88,8 +89,12 @@ impl Store {
     }
 
     /// Remembers that a document of a feed is not to be read again. A feed that is not there is left.
-    pub(in crate::store) async fn set_apart(&self, suspect: &Suspect) -> Result<(), StoreError> {
-        let params = vec![suspect.feed.into(), suspect.document.to_vec().into()];
+    pub(in crate::store) async fn set_apart(
+        &self,
+        feed: FeedId,
+        name: &[u8; 32],
+    ) -> Result<(), StoreError> {
+        let params = vec![feed.into(), name.to_vec().into()];
         self.engine.write(vec![Statement::new(SET_APART, params)]).await.map(|_| ())
     }
 
@@ -143,7 +148,18 @@ fn operation(plan: Plan) -> Vec<Statement> {
 }
 
 fn arrive(feed: FeedId, arrival: Arrival) -> [Statement; 2] {
-    let Content { link, title, authors, published, categories, enclosures, body } = arrival.content;
+    let Content {
+        link,
+        title,
+        authors,
+        published,
+        categories,
+        enclosures,
+        image,
+        language,
+        body,
+        removed,
+    } = arrival.content;
     let entry = vec![
         feed.into(),
         arrival.backlog.into(),
@@ -159,13 +175,32 @@ fn arrive(feed: FeedId, arrival: Arrival) -> [Statement; 2] {
         cells::plain_list(&authors),
         cells::plain_list(&categories),
         cells::json(&enclosures),
+        image.as_ref().into(),
+        language.into(),
     ];
-    let body = vec![feed.into(), arrival.key.into(), CLEANER.0.into(), body.as_str().into()];
+    let body = vec![
+        feed.into(),
+        arrival.key.into(),
+        CLEANER.0.into(),
+        body.as_str().into(),
+        cells::json(&removed),
+    ];
     [Statement::new(ARRIVE, entry), Statement::new(ARRIVE_BODY, body)]
 }
 
 fn alter(feed: FeedId, change: Change) -> [Statement; 2] {
-    let Content { link, title, authors, published, categories, enclosures, body } = change.content;
+    let Content {
+        link,
+        title,
+        authors,
+        published,
+        categories,
+        enclosures,
+        image,
+        language,
+        body,
+        removed,
+    } = change.content;
     let entry = vec![
         change.entry.into(),
         feed.into(),
@@ -179,7 +214,10 @@ fn alter(feed: FeedId, change: Change) -> [Statement; 2] {
         cells::plain_list(&authors),
         cells::plain_list(&categories),
         cells::json(&enclosures),
+        image.as_ref().into(),
+        language.into(),
     ];
-    let body = vec![change.entry.into(), CLEANER.0.into(), body.as_str().into()];
+    let body =
+        vec![change.entry.into(), CLEANER.0.into(), body.as_str().into(), cells::json(&removed)];
     [Statement::new(CHANGE, entry).expecting(1), Statement::new(CHANGE_BODY, body).expecting(1)]
 }

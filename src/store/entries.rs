@@ -9,9 +9,10 @@ use chrono::{DateTime, Utc};
 use crate::model::document::RawHtml;
 use crate::model::entry::{Content, Entry, EntryId};
 use crate::model::feed::{FeedId, Tag};
+use crate::model::removed::Removed;
 use crate::model::text::{CLEANER, CleanerVersion, SafeHtml};
 use crate::model::url::{DocumentKey, WebUrl};
-use crate::store::cells::Cells;
+use crate::store::cells::{self, Cells};
 use crate::store::error::StoreError;
 use crate::store::lists::{pieces, placeholders};
 use crate::store::open::Store;
@@ -43,7 +44,12 @@ pub struct StaleBody {
     pub html: RawHtml,
     /// What relative addresses in it are relative to.
     pub base: Option<WebUrl>,
+    /// What earlier cleaning took out.
+    pub removed: Removed,
 }
+
+/// A body that was cleaned again, and what was ever removed of it.
+pub type RenewedBody = (EntryId, SafeHtml, Removed);
 
 /// Up to how many entries of the selected feeds are gathered and sorted; beyond that the index by
 /// order is walked until enough are found. Walking costs the more, the fewer entries match.
@@ -97,18 +103,22 @@ impl Store {
             .read(vec![query], |row| {
                 let mut cells = Cells::from(row);
                 let entry = cells.entry()?;
-                Ok(StaleBody { entry, html: RawHtml(cells.text()?), base: cells.link_or_null()? })
+                let html = RawHtml(cells.text()?);
+                let base = cells.link_or_null()?;
+                Ok(StaleBody { entry, html, base, removed: cells.json()? })
             })
             .await
     }
 
     /// Keeps `bodies` in place of stale ones; one that was renewed meanwhile is left as it is.
-    pub async fn renew_bodies(&self, bodies: Vec<(EntryId, SafeHtml)>) -> Result<(), StoreError> {
+    pub async fn renew_bodies(&self, bodies: Vec<RenewedBody>) -> Result<(), StoreError> {
         if bodies.is_empty() {
             return Ok(());
         }
-        let renew = |(entry, body): (EntryId, SafeHtml)| {
-            Statement::new(RENEW, vec![entry.into(), CLEANER.0.into(), body.as_str().into()])
+        let renew = |(entry, body, removed): RenewedBody| {
+            let params =
+                vec![entry.into(), CLEANER.0.into(), body.as_str().into(), cells::json(&removed)];
+            Statement::new(RENEW, params)
         };
         let mut operation: Vec<_> = bodies.into_iter().map(renew).collect();
         operation.push(upkeep::revise_all());
@@ -116,12 +126,12 @@ impl Store {
     }
 }
 
-pub(in crate::store) const STALE: &str = "select b.entry_id, b.html, e.link \
+pub(in crate::store) const STALE: &str = "select b.entry_id, b.html, e.link, b.removed \
     from entry_body b join entry e on e.id = b.entry_id \
     where b.cleaner < $1 order by b.cleaner desc, b.entry_id desc limit $2";
 
-const RENEW: &str =
-    "update entry_body set cleaner = $2, html = $3 where entry_id = $1 and cleaner < $2";
+const RENEW: &str = "update entry_body set cleaner = $2, html = $3, removed = $4 \
+     where entry_id = $1 and cleaner < $2";
 
 /// How a condition on tags is looked up: SQLite turns a list into a reason to start from the feeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,8 +224,9 @@ pub(in crate::store) fn whole(entries: Vec<Value>) -> Statement {
     let list = placeholders(1, entries.len());
     let sql = format!(
         "select e.id, e.feed_id, e.entry_key, e.document, e.first_seen, e.changed, e.link, \
-         e.title, e.authors, e.published, e.categories, e.enclosures, \
-         coalesce(a.html, b.html), coalesce(a.cleaner, b.cleaner) \
+         e.title, e.authors, e.published, e.categories, e.enclosures, e.image, e.language, \
+         coalesce(a.html, b.html), coalesce(a.cleaner, b.cleaner), \
+         case when a.entry_id is null then b.removed else a.removed end \
          from entry e left join entry_body b on b.entry_id = e.id \
          left join article a on a.entry_id = e.id and a.state = 'read' where e.id in ({list})"
     );
@@ -237,12 +248,15 @@ fn entry(row: Row) -> Result<Entry, StoreError> {
         published: cells.moment_or_null()?,
         categories: cells.plain_list()?,
         enclosures: cells.json()?,
+        image: cells.link_or_null()?,
+        language: cells.text_or_null()?,
         body: body(&mut cells)?,
+        removed: cells.json()?,
     };
     Ok(Entry { id, feed, key, document, content, first_seen, changed })
 }
 
-fn body(cells: &mut Cells) -> Result<SafeHtml, StoreError> {
+pub(in crate::store) fn body(cells: &mut Cells) -> Result<SafeHtml, StoreError> {
     let html = cells.text_or_null()?;
     let cleaner = cells.int_or_null()?.and_then(|version| u32::try_from(version).ok());
     let kept = html

@@ -5,15 +5,17 @@
 
 use std::sync::LazyLock;
 
+use crate::model::document::Repair;
 use crate::model::feed::{Feed, FeedState, Standing};
 use crate::model::outcome::Validators;
+use crate::model::url::WebUrl;
 use crate::store::cells::{self, Cells};
 use crate::store::error::StoreError;
 use crate::store::statement::Value;
 use crate::store::words;
 
 /// The columns of a feed's state, in order.
-pub const COLUMNS: [&str; 22] = [
+pub const COLUMNS: [&str; 25] = [
     "title",
     "site",
     "language",
@@ -36,6 +38,9 @@ pub const COLUMNS: [&str; 22] = [
     "since",
     "failure_class",
     "failure_reason",
+    "repair",
+    "hubs",
+    "icon",
 ];
 
 /// The values of [`COLUMNS`].
@@ -60,6 +65,12 @@ pub fn state_values(state: &FeedState) -> Vec<Value> {
         state.quarantined.map(|document| document.to_vec()).into(),
     ];
     values.extend(standing_values(&state.standing));
+    let hubs: Vec<&str> = state.hubs.iter().map(WebUrl::as_str).collect();
+    values.extend([
+        state.repair.map(words::repair).into(),
+        cells::json(&hubs),
+        state.icon.as_ref().into(),
+    ]);
     values
 }
 
@@ -119,7 +130,21 @@ fn state(cells: &mut Cells) -> Result<FeedState, StoreError> {
         polled_before: cells.flag()?,
         quarantined: cells.bytes_or_null()?,
         standing: standing(cells)?,
+        repair: repair(cells)?,
+        hubs: hubs(cells)?,
+        icon: cells.link_or_null()?,
     })
+}
+
+fn repair(cells: &mut Cells) -> Result<Option<Repair>, StoreError> {
+    let word = cells.text_or_null()?;
+    word.map(|word| words::repair_of(&word).ok_or_else(|| cells::corrupt("a repair"))).transpose()
+}
+
+fn hubs(cells: &mut Cells) -> Result<Vec<WebUrl>, StoreError> {
+    let hubs: Vec<String> = cells.json()?;
+    let hubs = hubs.iter().map(|hub| WebUrl::parse(hub).map_err(|_| cells::corrupt("a hub")));
+    hubs.collect()
 }
 
 fn standing(cells: &mut Cells) -> Result<Standing, StoreError> {
@@ -149,7 +174,7 @@ mod tests {
     use crate::model::feed::{CheckRule, FeedId, GuidTrust};
     use crate::model::outcome::FailureClass;
     use crate::model::text::PlainText;
-    use crate::model::url::{FeedUrl, WebUrl};
+    use crate::model::url::FeedUrl;
     use crate::store::statement::Row;
 
     fn round_trip(state: FeedState) {
@@ -191,6 +216,9 @@ mod tests {
             last_check: Some(now),
             last_change: Some(now),
             pace_secs: Some(u32::MAX),
+            repair: Some(Repair::Namespaces),
+            hubs: vec![WebUrl::parse("https://hub.example/").expect("a URL")],
+            icon: WebUrl::parse("https://exemple.fr/icone.png").ok(),
             polled_before: true,
             ..FeedState::new(DateTime::<Utc>::MAX_UTC - TimeDelta::nanoseconds(999_999))
         });

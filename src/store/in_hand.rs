@@ -13,22 +13,31 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::model::entry::EntryId;
 use crate::model::feed::FeedId;
 use crate::model::hash;
 use crate::store::files;
 
 /// How many documents can be noted at once: more than there are threads that read.
 const PLACES: usize = 16;
-/// A note: the boot's name, the feed's number, the document's name.
-const NOTE: usize = 16 + 8 + 32;
+/// A note: the boot's name, the kind, the number of the feed or entry, the document's name.
+const NOTE: usize = 16 + 1 + 8 + 32;
 
-/// A document that was being read when the process ended.
+/// What was being read when the process ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Suspect {
-    /// Its feed.
-    pub feed: FeedId,
-    /// Its name.
-    pub document: [u8; 32],
+pub enum Suspect {
+    /// A document.
+    Document {
+        /// Its feed.
+        feed: FeedId,
+        /// Its name.
+        name: [u8; 32],
+    },
+    /// The page of an entry's article.
+    Page {
+        /// Whose.
+        entry: EntryId,
+    },
 }
 
 /// The notes. Clones share them.
@@ -75,11 +84,34 @@ fn take_over(mut file: File, boot: [u8; 16]) -> io::Result<(Notes, Vec<Suspect>)
 
 fn suspect(note: &[u8], boot: &[u8; 16]) -> Option<Suspect> {
     let (of, rest) = note.split_first_chunk::<16>()?;
-    let (feed, document) = rest.split_first_chunk::<8>()?;
-    let feed = i64::from_be_bytes(*feed);
-    let document = *document.first_chunk::<32>()?;
-    (of == boot && feed != 0).then_some(Suspect { feed: FeedId(feed), document })
+    let (kind, rest) = rest.split_first()?;
+    let (number, name) = rest.split_first_chunk::<8>()?;
+    let number = i64::from_be_bytes(*number);
+    match *kind {
+        DOCUMENT if of == boot => {
+            Some(Suspect::Document { feed: FeedId(number), name: *name.first_chunk::<32>()? })
+        }
+        PAGE if of == boot => Some(Suspect::Page { entry: EntryId(number) }),
+        _ => None,
+    }
 }
+
+/// What is noted of a suspect.
+fn note_of(suspect: &Suspect, boot: &[u8; 16]) -> [u8; NOTE] {
+    let (kind, number, name) = match suspect {
+        Suspect::Document { feed, name } => (DOCUMENT, feed.0, *name),
+        Suspect::Page { entry } => (PAGE, entry.0, [0; 32]),
+    };
+    let mut note = [0; NOTE];
+    note[..16].copy_from_slice(boot);
+    note[16] = kind;
+    note[17..25].copy_from_slice(&number.to_be_bytes());
+    note[25..].copy_from_slice(&name);
+    note
+}
+
+const DOCUMENT: u8 = 1;
+const PAGE: u8 = 2;
 
 /// The name of this boot of the machine (random(4)); where there is none, every boot has one name.
 fn boot() -> [u8; 16] {
@@ -88,10 +120,20 @@ fn boot() -> [u8; 16] {
 }
 
 impl InHand {
-    /// Notes that `document` of `feed` is being read, until what is returned is dropped.
-    pub fn hold(&self, feed: FeedId, document: &[u8; 32]) -> Held {
+    /// Notes that the document called `name` of `feed` is being read, until what is returned is
+    /// dropped.
+    pub fn hold(&self, feed: FeedId, name: &[u8; 32]) -> Held {
+        self.hold_suspect(&Suspect::Document { feed, name: *name })
+    }
+
+    /// Notes that the page of an entry's article is being read, until what is returned is dropped.
+    pub fn hold_page(&self, entry: EntryId) -> Held {
+        self.hold_suspect(&Suspect::Page { entry })
+    }
+
+    fn hold_suspect(&self, suspect: &Suspect) -> Held {
         let noted = self.notes.as_ref().and_then(|notes| {
-            let place = lock(notes).note(feed, document)?;
+            let place = lock(notes).note(suspect)?;
             Some((Arc::clone(notes), place))
         });
         Held { noted }
@@ -99,13 +141,9 @@ impl InHand {
 }
 
 impl Notes {
-    fn note(&mut self, feed: FeedId, document: &[u8; 32]) -> Option<usize> {
+    fn note(&mut self, suspect: &Suspect) -> Option<usize> {
         let place = self.taken.iter().position(|taken| !taken)?;
-        let mut note = [0; NOTE];
-        note[..16].copy_from_slice(&self.boot);
-        note[16..24].copy_from_slice(&feed.0.to_be_bytes());
-        note[24..].copy_from_slice(document);
-        self.write(place, &note).ok()?;
+        self.write(place, &note_of(suspect, &self.boot)).ok()?;
         self.taken[place] = true;
         Some(place)
     }
@@ -138,11 +176,11 @@ fn lock(notes: &Mutex<Notes>) -> std::sync::MutexGuard<'_, Notes> {
 mod tests {
     use super::*;
 
-    const ONE: Suspect = Suspect { feed: FeedId(7), document: [1; 32] };
-    const OTHER: Suspect = Suspect { feed: FeedId(8), document: [2; 32] };
+    const ONE: Suspect = Suspect::Document { feed: FeedId(7), name: [1; 32] };
+    const OTHER: Suspect = Suspect::Page { entry: EntryId(8) };
 
     fn hold(notes: &InHand, suspect: &Suspect) -> Held {
-        notes.hold(suspect.feed, &suspect.document)
+        notes.hold_suspect(suspect)
     }
 
     #[test]
@@ -178,7 +216,7 @@ mod tests {
         let path = home.path().join("notes");
         let start = |boot: u8| take_over(files::private(&path)?, [boot; 16]);
         let (mut notes, _) = start(1).expect("notes");
-        notes.note(ONE.feed, &ONE.document).expect("a place");
+        notes.note(&ONE).expect("a place");
         assert_eq!(start(2).expect("notes").1, []);
     }
 

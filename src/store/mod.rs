@@ -23,6 +23,7 @@ pub mod lineage;
 pub mod lists;
 pub mod lock;
 pub mod migrate;
+pub mod neighbours;
 pub mod newsletters;
 pub mod open;
 pub mod requests;

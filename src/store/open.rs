@@ -59,11 +59,22 @@ async fn ready(store: &Store, suspects: Vec<Suspect>) -> Result<(), StoreError> 
     let owner = store.owner.as_deref().unwrap_or_default();
     lease::take(&store.engine, owner).await?;
     for suspect in suspects {
-        store.set_apart(&suspect).await?;
-        tracing::error!(
-            feed.id = suspect.feed.0,
-            "the last run ended while a document of this feed was being read; it is set apart"
-        );
+        match suspect {
+            Suspect::Document { feed, name } => {
+                store.set_apart(feed, &name).await?;
+                tracing::error!(
+                    feed.id = feed.0,
+                    "a document that was read as the last run died is set apart"
+                );
+            }
+            Suspect::Page { entry } => {
+                store.set_page_apart(entry).await?;
+                tracing::error!(
+                    entry.id = entry.0,
+                    "a page that was read as the last run died is set apart"
+                );
+            }
+        }
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //!
 //! Each table is written once and read both ways; a variant without a word does not compile.
 
+use crate::model::document::Repair;
 use crate::model::feed::{CheckRule, GuidTrust};
 use crate::model::outcome::FailureClass;
 
@@ -39,6 +40,14 @@ words!(rule, rule_of, CheckRule {
 words!(guids, guids_of, GuidTrust {
     GuidTrust::Trusted => "trusted",
     GuidTrust::Doubtful => "doubtful",
+});
+
+words!(repair, repair_of, Repair {
+    Repair::None => "none",
+    Repair::Characters => "characters",
+    Repair::Namespaces => "namespaces",
+    Repair::Elements => "elements",
+    Repair::Tree => "tree",
 });
 
 words!(class, class_of, FailureClass {

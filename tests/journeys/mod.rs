@@ -9,6 +9,7 @@ mod clocks;
 mod corpora;
 mod discovery;
 mod full_disk;
+mod furniture;
 mod hostile_documents;
 mod hostile_titles;
 mod identity;
@@ -23,6 +24,7 @@ mod selection;
 mod signals;
 mod two_at_once;
 mod validators;
+mod vectors;
 mod visible;
 mod why;
 

@@ -54,3 +54,19 @@ fn what_is_not_known_is_said_with_what_to_give_instead() {
         assert!(said.stderr.contains("Next: "), "{}", said.stderr);
     }
 }
+
+#[test]
+fn what_cleaning_took_out_of_an_entry_is_told() {
+    let (publisher, home) = (Publisher::start(), Home::new());
+    let body = "<p>Le texte.</p><script>x</script><p>Partager sur Facebook</p>\
+        <img src=\"https://pixel.wp.com/b.gif\">";
+    publisher.posts("/rss", [Post::new("1").at("https://journal.example/un").saying(body)]);
+    home.configure(&[publisher.url("/rss")], home::Post::Files, "");
+    assert_eq!(feedmill(&home, &["refresh", "--all"]).code, Some(0));
+    let removed = why(&home, "https://journal.example/un")["entries"][0]["removed"].clone();
+    assert_eq!(removed["counts"], serde_json::json!({"share": 1, "script": 1, "tracker": 1}));
+    assert_eq!(removed["spans"][0]["text"], "Partager sur Facebook");
+    let words = feedmill(&home, &["why", "https://journal.example/un"]).stdout;
+    assert!(words.contains("1 × share line: “Partager sur Facebook”"), "{words}");
+    assert!(words.contains("1 × tracker\n"), "{words}");
+}

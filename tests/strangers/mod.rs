@@ -1,4 +1,6 @@
 //! What programs of other people make of what the mill hands out. `scripts/test` installs them.
 
+mod browser;
+mod feeds;
 mod mail;
 mod readers;

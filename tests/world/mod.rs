@@ -19,4 +19,5 @@ pub(crate) mod relay;
 pub(crate) mod request;
 pub(crate) mod runner;
 pub(crate) mod servers;
+pub(crate) mod vectors;
 pub(crate) mod witness;

@@ -11,7 +11,7 @@ use dom_smoothie::{Config, Readability};
 use super::hints::Hints;
 use super::words::{Article, NoArticle};
 use super::{blocks, hints, page, prune, restore};
-use crate::clean::{entities, plain, sanitise};
+use crate::clean::{entities, prose, sanitise};
 use crate::model::document::RawHtml;
 use crate::model::text::SafeHtml;
 use crate::model::url::WebUrl;
@@ -56,19 +56,19 @@ pub fn extract(html: &str, url: &WebUrl) -> Result<Article, NoArticle> {
     prune::prune(&content);
     let mut html = lead_image(&content, &hints, url).unwrap_or_default();
     html.push_str(&content.html());
-    let body = sanitise::body(&RawHtml(html), Some(url));
-    let length = length(&body);
+    let cleaned = sanitise::clean(&RawHtml(html), Some(url));
+    let length = length(&cleaned.body);
     match told(&hints, url) {
         Some(told) if told.length > length * MUCH_LONGER => Ok(told),
         Some(_) | None if length == 0 && content.select("img").is_empty() => {
             Err(NoArticle::TooShort)
         }
-        Some(_) | None => Ok(hints.about(body, length, url)),
+        Some(_) | None => Ok(hints.about(cleaned, length, url)),
     }
 }
 
 fn length(body: &SafeHtml) -> usize {
-    plain::text(body).as_str().chars().count()
+    prose::text(body).as_str().chars().count()
 }
 
 fn find(page: &Document, url: &WebUrl) -> Option<String> {
@@ -107,9 +107,9 @@ fn lead_image(content: &Document, hints: &Hints, url: &WebUrl) -> Option<String>
 /// The article as JSON-LD has it, without markup.
 fn told(hints: &Hints, url: &WebUrl) -> Option<Article> {
     let text = hints.text.as_ref()?;
-    let body = sanitise::body(&RawHtml(entities::escape(text)), Some(url));
-    let length = length(&body);
-    (length > DOUBTFUL / 2).then(|| hints.about(body, length, url))
+    let cleaned = sanitise::clean(&RawHtml(entities::escape(text)), Some(url));
+    let length = length(&cleaned.body);
+    (length > DOUBTFUL / 2).then(|| hints.about(cleaned, length, url))
 }
 
 #[cfg(test)]
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(found.language.as_deref(), Some("fr-FR"));
         let image = "https://journal.example/images/moulin.jpg";
         assert_eq!(found.image.as_ref().map(WebUrl::as_str), Some(image));
-        let text = plain::text(&found.body);
+        let text = prose::text(&found.body);
         let lines: Vec<&str> = text.as_str().lines().collect();
         let starts = [
             "Après dix ans de silence",
@@ -205,7 +205,7 @@ mod tests {
             story(0),
             many(1..9)
         );
-        let text = plain::text(&article(&html).body);
+        let text = prose::text(&article(&html).body);
         for n in 0..9 {
             assert!(text.as_str().contains(&format!("Partie {n}.")), "{n}: {}", text.as_str());
         }

@@ -7,7 +7,7 @@ use dom_query::Document;
 
 use super::words::Article;
 use crate::clean::plain;
-use crate::model::text::SafeHtml;
+use crate::clean::sanitise::Cleaned;
 use crate::model::url::WebUrl;
 
 /// What a page says.
@@ -128,12 +128,13 @@ fn first_text(json: &serde_json::Value) -> Option<String> {
 }
 
 impl Hints {
-    /// The article that has `body`, with what the page says about it.
-    pub fn about(&self, body: SafeHtml, length: usize, url: &WebUrl) -> Article {
+    /// The article that has a body, with what the page says about it.
+    pub fn about(&self, cleaned: Cleaned, length: usize, url: &WebUrl) -> Article {
         let image = self.image.as_ref().and_then(|image| WebUrl::join(url, image).ok());
         Article {
             title: plain::title(self.title.as_deref().unwrap_or_default()),
-            body,
+            body: cleaned.body,
+            removed: cleaned.removed,
             image,
             byline: self
                 .byline

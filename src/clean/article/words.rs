@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::model::removed::Removed;
 use crate::model::text::{PlainText, SafeHtml};
 use crate::model::url::WebUrl;
 
@@ -12,6 +13,8 @@ pub struct Article {
     pub title: PlainText,
     /// Its text, without the title.
     pub body: SafeHtml,
+    /// What cleaning took out of that.
+    pub removed: Removed,
     /// The picture that stands for it.
     pub image: Option<WebUrl>,
     /// Who wrote it, as the page says.

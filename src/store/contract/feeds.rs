@@ -7,6 +7,7 @@ use crate::model::document::RawHtml;
 use crate::model::entry::{Entry, EntryId, Fingerprint};
 use crate::model::feed::{CheckRule, Feed, FeedState, Standing};
 use crate::model::plan::Change;
+use crate::model::removed::{Removed, RemovedKind};
 use crate::model::text::{PlainText, SafeHtml};
 use crate::model::url::DocumentKey;
 use crate::store::error::StoreError;
@@ -173,6 +174,7 @@ pub(super) async fn a_change_is_seen_and_orders_anew(world: &impl World) {
     content.published = Some(minute(-60));
     content.authors = vec![PlainText::new("Zoé")];
     content.body = SafeHtml::cleaned("<p>Autre</p>".to_owned());
+    content.removed.add(RemovedKind::Tracker);
     let change = Change {
         entry: ids[0],
         document: Some(DocumentKey(-7)),
@@ -258,9 +260,13 @@ pub(super) async fn bodies_of_an_older_cleaner_wait_to_be_renewed(world: &impl W
     assert_eq!((stale[0].entry, &stale[0].html), (ids[0], &RawHtml("<b>vieux</b>".to_owned())));
     let revision = store.revision().await.expect("a revision");
     let body = SafeHtml::cleaned("<b>neuf</b>".to_owned());
-    let renewed = vec![(ids[0], body.clone()), (ids[1], body.clone())];
+    let mut removed = Removed::default();
+    removed.take(RemovedKind::Share, "Partager sur Facebook");
+    let renewed =
+        vec![(ids[0], body.clone(), removed.clone()), (ids[1], body.clone(), removed.clone())];
     store.renew_bodies(renewed).await.expect("a renewal");
     assert_eq!(only_entry(&store, ids[0]).await.content.body, body);
+    assert_eq!(only_entry(&store, ids[0]).await.content.removed, removed);
     assert_ne!(only_entry(&store, ids[1]).await.content.body, body, "a good one is left alone");
     assert_eq!(store.stale_bodies(10).await, Ok(vec![]));
     assert!(store.revision().await.expect("a revision") > revision);

@@ -9,7 +9,7 @@ use crate::store::contract::world::{SqliteWorld, World, minute};
 use crate::store::sqlite::connection;
 use crate::store::statement::{Statement, Value};
 use crate::store::{
-    articles, commit, editions, entries, feeds, letters, newsletters, requests, upkeep,
+    articles, commit, editions, entries, feeds, letters, neighbours, newsletters, requests, upkeep,
 };
 
 fn hot() -> Vec<(&'static str, Statement)> {
@@ -23,11 +23,13 @@ fn hot() -> Vec<(&'static str, Statement)> {
         ("articles, stale", Statement::new(articles::STALE, nulls(2))),
         ("feed, written", Statement::new(commit::FEED.as_str(), nulls(23))),
         ("entry, new", Statement::new(commit::ARRIVE, nulls(14))),
-        ("body, new", Statement::new(commit::ARRIVE_BODY, nulls(4))),
+        ("body, new", Statement::new(commit::ARRIVE_BODY, nulls(5))),
         ("entry, changed", Statement::new(commit::CHANGE, nulls(12))),
         ("revision, raised", upkeep::revise(feed)),
         ("known by key", commit::known_by("entry_key", feed, nulls(4))),
         ("known by document", commit::known_by("document", feed, nulls(4))),
+        ("neighbours", neighbours::bodies(nulls(10))),
+        ("neighbours, looked for", neighbours::last_of(feed, 10)),
         ("newest: few or many", entries::count_few(&[])),
         ("newest: few or many, tagged", entries::count_few(&tags)),
         ("newest of many", entries::newest(&[], None, 100, false)),

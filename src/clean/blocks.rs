@@ -1,0 +1,451 @@
+//! A cleaned body as lines: what stands between two ends of blocks, or between two breaks. Rules
+//! about what is no part of the text judge lines; here they are found, and left out.
+//!
+//! Works on the sanitiser's output, which is well nested, and leaves it so: an element goes when all
+//! of its lines go, of a line inside an element only what is opened and closed within it. Two texts
+//! that a removed block parted stay parted.
+
+use super::entities;
+use super::markup::{self, Piece};
+
+/// Where a line stands, by the innermost element that tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In running text.
+    Prose,
+    /// It is a heading.
+    Heading,
+    /// It is the caption of a figure or a table.
+    Caption,
+    /// It is an item of a list.
+    Item,
+    /// It stands in a cell of a table.
+    Cell,
+    /// It is preformatted.
+    Code,
+    /// It is a rule across the page.
+    Rule,
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// Its text, decoded; runs of blanks are one blank, no-break spaces stay inside.
+    pub text: String,
+    /// How many bytes of the text are those of links.
+    pub linked: usize,
+    /// The address of its first picture, as written.
+    pub picture: Option<&'a str>,
+    /// Where it stands.
+    pub place: Place,
+    from: usize,
+    to: usize,
+    parent: Option<usize>,
+    /// The breaks right before it.
+    breaks: Vec<(usize, usize)>,
+}
+
+impl Line<'_> {
+    /// Whether all of its text leads somewhere.
+    pub fn is_link(&self) -> bool {
+        !self.text.is_empty() && self.linked * 10 >= self.text.len() * 9
+    }
+}
+
+/// An element that goes when all of its lines go.
+#[derive(Debug, Clone, Copy)]
+struct Element {
+    from: usize,
+    to: usize,
+    parent: Option<usize>,
+}
+
+/// A body as lines.
+#[derive(Debug)]
+pub struct Blocks<'a> {
+    html: &'a str,
+    elements: Vec<Element>,
+    /// Its lines, in order; none is without text, picture or rule.
+    pub lines: Vec<Line<'a>>,
+}
+
+/// The lines of `html`.
+pub fn read(html: &str) -> Blocks<'_> {
+    let mut reader = Reader {
+        blocks: Blocks { html, elements: Vec::new(), lines: Vec::new() },
+        open: Vec::new(),
+        links: 0,
+        line: Started::at(0),
+        breaks: Vec::new(),
+    };
+    let mut at = 0;
+    for piece in markup::pieces(html) {
+        at = reader.take(piece, at);
+    }
+    reader.end_line(html.len());
+    reader.blocks
+}
+
+/// A line that has begun.
+struct Started<'a> {
+    from: usize,
+    text: String,
+    linked: usize,
+    picture: Option<&'a str>,
+}
+
+impl Started<'_> {
+    fn at(from: usize) -> Self {
+        Self { from, text: String::new(), linked: 0, picture: None }
+    }
+}
+
+struct Open<'a> {
+    name: &'a str,
+    element: Option<usize>,
+    place: Place,
+}
+
+struct Reader<'a> {
+    blocks: Blocks<'a>,
+    open: Vec<Open<'a>>,
+    links: usize,
+    line: Started<'a>,
+    breaks: Vec<(usize, usize)>,
+}
+
+impl<'a> Reader<'a> {
+    /// Takes the piece that begins at `at`; returns where the next one does.
+    fn take(&mut self, piece: Piece<'a>, at: usize) -> usize {
+        match piece {
+            Piece::Text(text) => {
+                self.text(text);
+                at + text.len()
+            }
+            Piece::Open { name, attributes, whole } => {
+                let end = at + whole.len();
+                match name {
+                    "br" => {
+                        self.end_line(at);
+                        self.breaks.push((at, end));
+                        self.line = Started::at(end);
+                    }
+                    "hr" => self.rule(at, end),
+                    "img" => self.picture(attributes),
+                    "a" => self.links += 1,
+                    _ if markup::is_block(name) || is_cell(name) => self.open_block(name, at, end),
+                    _ => {}
+                }
+                end
+            }
+            Piece::Close { name, whole } => {
+                let end = at + whole.len();
+                if name == "a" {
+                    self.links = self.links.saturating_sub(1);
+                } else if markup::is_block(name) || is_cell(name) {
+                    self.close_block(name, at, end);
+                }
+                end
+            }
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        let before = self.line.text.len();
+        let text = entities::decode(text);
+        let line = &mut self.line.text;
+        let mut parts = text.starts_with(|c: char| c.is_ascii_whitespace());
+        for word in text.split_ascii_whitespace() {
+            if parts && !line.is_empty() && !line.ends_with(' ') {
+                line.push(' ');
+            }
+            line.push_str(word);
+            parts = true;
+        }
+        let ends_blank = text.ends_with(|c: char| c.is_ascii_whitespace());
+        if ends_blank && !line.is_empty() && !line.ends_with(' ') {
+            line.push(' ');
+        }
+        if self.links > 0 {
+            self.line.linked += self.line.text.len() - before;
+        }
+    }
+
+    fn picture(&mut self, attributes: &'a str) {
+        let source = markup::attributes(attributes).find(|(name, _)| *name == "src");
+        self.line.picture = self.line.picture.or(source.map(|(_, value)| value));
+    }
+
+    fn place(&self) -> Place {
+        self.open.last().map_or(Place::Prose, |open| open.place)
+    }
+
+    fn end_line(&mut self, to: usize) {
+        let started = std::mem::replace(&mut self.line, Started::at(to));
+        let text = started.text.trim();
+        if text.is_empty() && started.picture.is_none() {
+            return;
+        }
+        self.blocks.lines.push(Line {
+            text: text.to_owned(),
+            linked: started.linked,
+            picture: started.picture,
+            place: self.place(),
+            from: started.from,
+            to,
+            parent: self.open.iter().rev().find_map(|open| open.element),
+            breaks: std::mem::take(&mut self.breaks),
+        });
+    }
+
+    fn rule(&mut self, at: usize, end: usize) {
+        self.end_line(at);
+        self.breaks.clear();
+        self.blocks.lines.push(Line {
+            text: String::new(),
+            linked: 0,
+            picture: None,
+            place: Place::Rule,
+            from: at,
+            to: end,
+            parent: self.open.iter().rev().find_map(|open| open.element),
+            breaks: Vec::new(),
+        });
+        self.line = Started::at(end);
+    }
+
+    fn open_block(&mut self, name: &'a str, at: usize, end: usize) {
+        self.end_line(at);
+        self.breaks.clear();
+        let place = place_in(name, self.place());
+        let element = is_removable(name).then(|| {
+            let parent = self.open.iter().rev().find_map(|open| open.element);
+            self.blocks.elements.push(Element { from: at, to: self.blocks.html.len(), parent });
+            self.blocks.elements.len() - 1
+        });
+        self.open.push(Open { name, element, place });
+        self.line = Started::at(end);
+    }
+
+    fn close_block(&mut self, name: &str, at: usize, end: usize) {
+        self.end_line(at);
+        self.breaks.clear();
+        if let Some(open) = self.open.pop_if(|open| open.name == name)
+            && let Some(element) = open.element
+        {
+            self.blocks.elements[element].to = end;
+        }
+        self.line = Started::at(end);
+    }
+}
+
+fn is_cell(name: &str) -> bool {
+    matches!(name, "td" | "th")
+}
+
+/// Rows and cells stay, so that a table keeps its columns.
+fn is_removable(name: &str) -> bool {
+    !matches!(name, "td" | "th" | "tr" | "thead" | "tbody" | "tfoot" | "caption")
+}
+
+fn place_in(name: &str, outer: Place) -> Place {
+    match (name, outer) {
+        (_, Place::Code) | ("pre", _) => Place::Code,
+        ("h1" | "h2" | "h3" | "h4" | "h5" | "h6", _) => Place::Heading,
+        ("td" | "th", _) => Place::Cell,
+        ("figcaption" | "caption", _) => Place::Caption,
+        ("li", _) => Place::Item,
+        _ => outer,
+    }
+}
+
+impl Blocks<'_> {
+    /// The body without the lines for which `goes` says so.
+    pub fn without(&self, goes: &[bool]) -> String {
+        let html = self.html;
+        let mut writer = Writer { out: String::with_capacity(html.len()), parted: false };
+        let mut at = 0;
+        for cut in self.cuts(goes) {
+            if cut.from < at {
+                continue;
+            }
+            writer.copy(&html[at..cut.from]);
+            match cut.what {
+                What::Element => writer.parted = true,
+                What::Line => unpaired(&html[cut.from..cut.to], &mut writer.out),
+                What::Tag => {}
+            }
+            at = cut.to;
+        }
+        writer.copy(&html[at..]);
+        writer.out
+    }
+
+    /// What is to be left out, in order; what stands inside another follows it.
+    fn cuts(&self, goes: &[bool]) -> Vec<Cut> {
+        let mut stays = vec![false; self.elements.len()];
+        let mut holds = vec![false; self.elements.len()];
+        for (line, goes) in self.lines.iter().zip(goes) {
+            let mut element = line.parent;
+            while let Some(index) = element {
+                // Whoever is known to stay has ancestors that are known to.
+                if stays[index] || (*goes && holds[index]) {
+                    break;
+                }
+                holds[index] = true;
+                stays[index] = !*goes;
+                element = self.elements[index].parent;
+            }
+        }
+        let gone = |(element, _): &(&Element, (&bool, &bool))| Cut {
+            from: element.from,
+            to: element.to,
+            what: What::Element,
+        };
+        let elements = self.elements.iter().zip(holds.iter().zip(&stays));
+        let mut cuts: Vec<Cut> = elements
+            .filter(|(_, (holds, stays))| **holds && !**stays)
+            .map(|it| gone(&it))
+            .collect();
+        for (index, line) in self.lines.iter().enumerate().filter(|(index, _)| goes[*index]) {
+            let what = if line.place == Place::Rule { What::Tag } else { What::Line };
+            cuts.push(Cut { from: line.from, to: line.to, what });
+            let next = self.lines.get(index + 1).map_or(&[][..], |next| &next.breaks);
+            let breaks = if line.breaks.is_empty() { next } else { &line.breaks };
+            cuts.extend(breaks.iter().map(|&(from, to)| Cut { from, to, what: What::Tag }));
+        }
+        cuts.sort_by_key(|cut| (cut.from, std::cmp::Reverse(cut.to)));
+        cuts
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Element,
+    Line,
+    Tag,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    from: usize,
+    to: usize,
+    what: What,
+}
+
+struct Writer {
+    out: String,
+    /// A block was left out, and nothing was written since.
+    parted: bool,
+}
+
+impl Writer {
+    fn copy(&mut self, html: &str) {
+        if self.parted && !html.trim_ascii().is_empty() {
+            self.parted = false;
+            if ends_in_line(&self.out) && begins_in_line(html) {
+                self.out.push_str("<br>");
+            }
+        }
+        self.out.push_str(html);
+    }
+}
+
+fn ends_in_line(out: &str) -> bool {
+    let out = out.trim_ascii_end();
+    match out.strip_suffix('>').and_then(|rest| rest.rfind('<')) {
+        Some(at) => !parts_lines(&out[at..]),
+        None => !out.is_empty(),
+    }
+}
+
+fn begins_in_line(html: &str) -> bool {
+    let html = html.trim_ascii_start();
+    !html.starts_with('<') || !parts_lines(html)
+}
+
+fn parts_lines(html: &str) -> bool {
+    match markup::pieces(html).next() {
+        Some(Piece::Open { name, .. } | Piece::Close { name, .. }) => {
+            name == "br" || markup::is_block(name) || is_cell(name)
+        }
+        Some(Piece::Text(_)) | None => false,
+    }
+}
+
+/// The tags in `html` whose partners stand outside of it.
+fn unpaired(html: &str, out: &mut String) {
+    let mut kept: Vec<(&str, &str)> = Vec::new();
+    let mut closed = 0;
+    for piece in markup::pieces(html) {
+        match piece {
+            Piece::Text(_) | Piece::Open { name: "img" | "br" | "hr", .. } => {}
+            Piece::Open { name, whole, .. } => kept.push((name, whole)),
+            Piece::Close { name, whole } => {
+                if kept.len() > closed && kept.pop_if(|(open, _)| *open == name).is_some() {
+                    continue;
+                }
+                kept.insert(closed, (name, whole));
+                closed += 1;
+            }
+        }
+    }
+    out.extend(kept.into_iter().map(|(_, whole)| whole));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(html: &str) -> Vec<(String, Place)> {
+        read(html).lines.into_iter().map(|line| (line.text, line.place)).collect()
+    }
+
+    #[test]
+    fn lines_end_with_blocks_and_breaks() {
+        let html = "a <b>b</b><br>c<p>d&nbsp; e</p><h2>f</h2><ul><li>g<p>h</p></li></ul><hr>\
+                    <table><tbody><tr><td>i</td></tr></tbody></table><pre>j\nk</pre>\
+                    <figure><img src=\"l\"><figcaption>m</figcaption></figure>";
+        let found = texts(html);
+        let expected = [
+            ("a b", Place::Prose),
+            ("c", Place::Prose),
+            ("d\u{a0} e", Place::Prose),
+            ("f", Place::Heading),
+            ("g", Place::Item),
+            ("h", Place::Item),
+            ("", Place::Rule),
+            ("i", Place::Cell),
+            ("j k", Place::Code),
+            ("", Place::Prose),
+            ("m", Place::Caption),
+        ];
+        assert_eq!(found, expected.map(|(text, place)| (text.to_owned(), place)));
+    }
+
+    #[test]
+    fn what_is_left_out_leaves_the_rest_well_nested_and_parted() {
+        for (html, goes, left) in [
+            ("<p>a</p><p>x</p>", "x", "<p>a</p>"),
+            ("<div><p>x</p><p>x</p></div>b", "x", "b"),
+            ("<ul><li>a</li><li>x</li></ul>", "x", "<ul><li>a</li></ul>"),
+            ("<p>a<br><br>x</p>", "x", "<p>a</p>"),
+            ("<p>x<br>a<br>b</p>", "x", "<p>a<br>b</p>"),
+            ("<p>a<br>x<br>b</p>", "x", "<p>a<br>b</p>"),
+            ("a<div>x</div>b", "x", "a<br>b"),
+            ("<b>a<br>x</b><i>y</i>", "xy", "<b>a</b>"),
+            ("<p><b>a<br>x</b></p>", "x", "<p><b>a</b></p>"),
+            ("a<p>x</p> <p>x</p><p>b</p>", "x", "a <p>b</p>"),
+            (
+                "<table><tbody><tr><td>a</td><td>x</td></tr></tbody></table>",
+                "x",
+                "<table><tbody><tr><td>a</td><td></td></tr></tbody></table>",
+            ),
+            ("<p>a</p><hr>", "", "<p>a</p>"),
+        ] {
+            let blocks = read(html);
+            let marks: Vec<bool> = blocks.lines.iter().map(|line| line.text == goes).collect();
+            assert_eq!(blocks.without(&marks), left, "{html}");
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Which lines of a body are no part of its text: skip links, notices, share lines, promotions,
+//! links to other posts, comments, switches of the page's look.
+//!
+//! A line is judged as a whole and by what it is made of, never for a word in a sentence. What only
+//! stands at the end of posts is only looked for there. Code is never judged.
+
+use super::blocks::{Line, Place};
+use super::phrases;
+use crate::model::removed::RemovedKind;
+
+/// The longest line that is judged, in bytes.
+const LONGEST: usize = 400;
+/// How many of the last lines may be a promotion or a switch, whatever their length.
+const LAST_LINES: usize = 3;
+/// The longest promotion, in characters.
+const LONGEST_PROMOTION: usize = 200;
+/// How much text must stand before comments that no heading announces, in bytes.
+const ENOUGH_TEXT: usize = 200;
+/// From how many lines that each name one network on they are a list of buttons.
+const BUTTONS: usize = 3;
+
+/// For each line, why it goes; nothing where it stays.
+pub fn judge(lines: &[Line<'_>]) -> Vec<Option<RemovedKind>> {
+    let keys = lines.iter().map(Key::of).collect();
+    let mut judge = Judge { lines, keys, verdicts: vec![None; lines.len()] };
+    judge.certain();
+    judge.shares();
+    judge.related();
+    judge.comments();
+    judge.endings();
+    judge.rules();
+    judge.verdicts
+}
+
+/// A line as it is compared: in lower case, with straight apostrophes, without what stands around
+/// its words.
+#[derive(Default)]
+struct Key {
+    text: String,
+    /// Whether it ends in a colon.
+    announces: bool,
+}
+
+impl Key {
+    fn of(line: &Line<'_>) -> Self {
+        if line.text.len() > LONGEST || matches!(line.place, Place::Code | Place::Rule) {
+            return Self::default();
+        }
+        let text = line.text.to_lowercase().replace(['’', 'ʼ', '‘'], "'");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = text.trim_matches(|c: char| !c.is_alphanumeric());
+        Self { text: text.to_owned(), announces: line.text.trim_end().ends_with(':') }
+    }
+
+    fn is_one_of(&self, phrases: &[&str]) -> bool {
+        phrases.contains(&self.text.as_str())
+    }
+
+    fn words(&self) -> impl Iterator<Item = &str> {
+        self.text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+    }
+}
+
+/// How sure a line asks to pass the post on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Share {
+    No,
+    /// It may be one of several buttons.
+    Button,
+    Yes,
+}
+
+struct Judge<'a> {
+    lines: &'a [Line<'a>],
+    keys: Vec<Key>,
+    verdicts: Vec<Option<RemovedKind>>,
+}
+
+impl Judge<'_> {
+    fn is_live(&self, index: usize) -> bool {
+        self.verdicts[index].is_none()
+    }
+
+    /// What can be told from the line alone.
+    fn certain(&mut self) {
+        for (key, verdict) in self.keys.iter().zip(&mut self.verdicts) {
+            let text = key.text.as_str();
+            let is_notice = |(first, then): &(&str, &str)| {
+                text.strip_prefix(first).is_some_and(|rest| rest.contains(then))
+            };
+            if key.is_one_of(&phrases::SKIP_LINKS) {
+                *verdict = Some(RemovedKind::SkipLink);
+            } else if phrases::NOTICES.iter().any(is_notice) {
+                *verdict = Some(RemovedKind::Notice);
+            }
+        }
+    }
+
+    fn shares(&mut self) {
+        let shares: Vec<Share> =
+            self.lines.iter().zip(&self.keys).map(|(line, key)| share(line, key)).collect();
+        let mut from = 0;
+        while from < shares.len() {
+            let run = shares[from..].iter().take_while(|share| **share != Share::No).count();
+            let run_lines = &shares[from..from + run];
+            if run_lines.contains(&Share::Yes) || run >= BUTTONS {
+                self.verdicts[from..from + run].fill(Some(RemovedKind::Share));
+            }
+            from += run + 1;
+        }
+    }
+
+    /// Links to other posts: a line that says so and is one, or a head and the links below it.
+    fn related(&mut self) {
+        for index in 0..self.lines.len() {
+            let (line, key) = (&self.lines[index], &self.keys[index]);
+            if !self.is_live(index) || key.text.is_empty() || line.place == Place::Cell {
+                continue;
+            }
+            let begins = |phrase: &&&str| {
+                key.text.strip_prefix(**phrase).is_some_and(|rest| {
+                    rest.trim_start().starts_with([':', '»', '>', '–', '—', '→', '|', '-'])
+                })
+            };
+            if let Some(phrase) = phrases::RELATED.iter().find(begins) {
+                let rest = line.text.len().saturating_sub(phrase.len() + 3);
+                if rest > 0 && line.linked * 10 >= rest * 8 {
+                    self.verdicts[index] = Some(RemovedKind::Related);
+                    continue;
+                }
+            }
+            let is_head =
+                key.is_one_of(&phrases::RELATED_HEADS) || key.text.starts_with("more from ");
+            let links = self.links_after(index);
+            if is_head && links > 0 && (line.place == Place::Heading || !line.is_link()) {
+                self.verdicts[index..=index + links].fill(Some(RemovedKind::Related));
+            }
+        }
+    }
+
+    /// How many lines after `index` are nothing but links.
+    fn links_after(&self, index: usize) -> usize {
+        let is_link = |line: &&Line<'_>| {
+            (line.is_link() || line.text.is_empty())
+                && !matches!(line.place, Place::Cell | Place::Rule)
+        };
+        self.lines[index + 1..].iter().take_while(is_link).count()
+    }
+
+    /// Comments: from the line that announces them on, all goes; a line in passing goes alone.
+    fn comments(&mut self) {
+        let counts: Vec<usize> = (0..self.lines.len())
+            .filter(|&index| self.is_live(index) && is_count(&self.keys[index].text))
+            .collect();
+        for index in 0..self.lines.len() {
+            let (line, key) = (&self.lines[index], &self.keys[index]);
+            if !self.is_live(index) || key.text.is_empty() || line.place == Place::Cell {
+                continue;
+            }
+            let is_count = counts.contains(&index);
+            let is_form = is_commenting(&key.text);
+            if !(is_count || is_form) {
+                continue;
+            }
+            let (before, after) = self.around(index);
+            let announces = is_form || has_number(&key.text) || self.has_form_after(index);
+            let is_cut = before > 0
+                && announces
+                && (counts.len() < 2 || is_form)
+                && match (line.place, line.is_link()) {
+                    (Place::Heading, _) => before >= after / 8,
+                    (_, true) => false,
+                    (_, false) => is_count && before >= ENOUGH_TEXT,
+                };
+            if is_cut || (announces && before > 0 && after * 4 <= before && !line.is_link()) {
+                self.cut(index);
+                return;
+            }
+            if announces {
+                self.verdicts[index] = Some(RemovedKind::Comments);
+            }
+        }
+    }
+
+    fn has_form_after(&self, index: usize) -> bool {
+        self.keys[index + 1..].iter().any(|key| is_commenting(&key.text))
+    }
+
+    /// How much text stands before and after a line, in bytes.
+    fn around(&self, index: usize) -> (usize, usize) {
+        let text = |range: std::ops::Range<usize>| {
+            range
+                .filter(|&index| self.is_live(index))
+                .map(|index| self.lines[index].text.len())
+                .sum()
+        };
+        (text(0..index), text(index + 1..self.lines.len()))
+    }
+
+    fn cut(&mut self, index: usize) {
+        for verdict in &mut self.verdicts[index..] {
+            verdict.get_or_insert(RemovedKind::Comments);
+        }
+    }
+
+    /// What only stands at the end of posts; and, of the switches, also at the head.
+    fn endings(&mut self) {
+        let total: usize = self.around(self.lines.len().saturating_sub(1)).0
+            + self.lines.last().map_or(0, |line| line.text.len());
+        let (mut seen, mut after) = (0, 0);
+        for index in (0..self.lines.len()).rev() {
+            if !self.is_live(index) || self.lines[index].place == Place::Rule {
+                continue;
+            }
+            if let Some(kind) = ending(&self.lines[index], &self.keys[index]) {
+                self.verdicts[index] = Some(kind);
+                continue;
+            }
+            seen += 1;
+            after += self.lines[index].text.len();
+            if seen >= LAST_LINES && after * 5 > total {
+                break;
+            }
+        }
+        for index in 0..self.lines.len().min(2) {
+            if self.is_live(index) && is_switch(&self.lines[index], &self.keys[index]) {
+                self.verdicts[index] = Some(RemovedKind::Switch);
+            }
+        }
+    }
+
+    /// A rule across the page that parted the text from what went goes with it.
+    fn rules(&mut self) {
+        let mut went = None;
+        for index in (0..self.lines.len()).rev() {
+            match (self.verdicts[index], self.lines[index].place) {
+                (Some(kind), _) => went = Some(kind),
+                (None, Place::Rule) if went.is_some() => self.verdicts[index] = went,
+                (None, _) => break,
+            }
+        }
+    }
+}
+
+fn share(line: &Line<'_>, key: &Key) -> Share {
+    let is_code = line.text.contains(['{', '}', ';', '=']);
+    if key.text.is_empty() || is_code || matches!(line.place, Place::Cell | Place::Code) {
+        return Share::No;
+    }
+    if key.is_one_of(&phrases::SHARE_LINES) {
+        return Share::Yes;
+    }
+    let (mut networks, mut sharing, mut words) = (0, 0, 0);
+    for word in key.words() {
+        words += 1;
+        if phrases::NETWORKS.contains(&word) {
+            networks += 1;
+        } else if phrases::SHARING.contains(&word) {
+            sharing += 1;
+        } else if !phrases::BESIDE.contains(&word) && !word.bytes().all(|b| b.is_ascii_digit()) {
+            return Share::No;
+        }
+    }
+    // Strokes and commas may stand between the links.
+    let is_link = line.linked * 10 >= line.text.len() * 7;
+    let is_listed = is_link || line.place == Place::Item;
+    let begins = |words: &[&str]| key.words().next().is_some_and(|word| words.contains(&word));
+    if words > 30 || networks + sharing == 0 {
+        Share::No
+    } else if sharing > 0
+        && (networks > 0 || key.announces)
+        && (begins(&phrases::SHARING) || begins(&["cliquez", "cliquer", "click"]) || is_listed)
+        || (networks > 1 && is_link && line.place != Place::Heading)
+    {
+        Share::Yes
+    } else if is_link && words <= 3 && line.place != Place::Heading {
+        Share::Button
+    } else {
+        Share::No
+    }
+}
+
+fn is_switch(line: &Line<'_>, key: &Key) -> bool {
+    line.place != Place::Heading
+        && line.place != Place::Cell
+        && line.picture.is_none()
+        && phrases::SWITCHES.contains(&key.words().collect::<Vec<_>>().join(" ").as_str())
+}
+
+/// What a line is, if it only stands at the end of posts.
+fn ending(line: &Line<'_>, key: &Key) -> Option<RemovedKind> {
+    if key.text.is_empty() || line.place == Place::Cell {
+        return None;
+    }
+    let has = |words: &[&str]| words.iter().any(|word| key.text.contains(word));
+    let is_short = key.text.chars().count() < LONGEST_PROMOTION;
+    if (is_short && has(&phrases::ASKED) && has(&phrases::PLACES))
+        || key.is_one_of(&phrases::PROMOTIONS)
+    {
+        return Some(RemovedKind::Promotion);
+    }
+    if is_switch(line, key) {
+        return Some(RemovedKind::Switch);
+    }
+    let leads_on = line.is_link()
+        && (key.is_one_of(&phrases::ONWARDS)
+            || key.text.starts_with("continue reading ")
+            || key.text.starts_with("lire la suite de "));
+    leads_on.then_some(RemovedKind::Related)
+}
+
+/// Whether a line says how many comments follow: `2 commentaires`, `3 thoughts on “…”`.
+fn is_count(text: &str) -> bool {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+    let rest = ["un ", "une ", "one ", "no ", "aucun ", "aucune ", "show ", "view all "]
+        .iter()
+        .find_map(|word| rest.strip_prefix(word))
+        .unwrap_or(rest);
+    let end = rest.find(' ').unwrap_or(rest.len());
+    let (noun, rest) = (&rest[..end], rest[end..].trim_start());
+    if rest.is_empty() {
+        return phrases::COMMENTS.contains(&noun);
+    }
+    let quotes = ["sur ", "à ", "au sujet de ", "on ", "to ", "pour "]
+        .iter()
+        .filter_map(|word| rest.strip_prefix(word))
+        .any(|rest| rest.starts_with(['«', '“', '"', '„', '\'']));
+    phrases::RESPONSES.contains(&noun) && quotes
+}
+
+fn has_number(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit())
+        || ["un ", "une ", "one ", "no ", "aucun"].iter().any(|word| text.starts_with(word))
+}
+
+/// Whether a line belongs to the form for comments, or says that there is none.
+fn is_commenting(text: &str) -> bool {
+    text.len() < 120 && phrases::COMMENTING.iter().any(|phrase| text.starts_with(phrase))
+}

@@ -1,0 +1,200 @@
+//! Blocks that a source repeats: what stands in several of its last items is furniture, in whatever
+//! language.
+//!
+//! Blocks are compared by a hash of their letters and digits, pictures by their address. A heading
+//! goes only with what it heads, a short line only at the head or the end of a body, a cell of a
+//! table never. A body keeps text if it had any, and a picture if that was all.
+
+use std::collections::HashSet;
+
+use super::blocks::{self, Line, Place};
+use super::{entities, furniture};
+use crate::model::hash;
+use crate::model::removed::{self, Removed, RemovedKind};
+use crate::model::text::SafeHtml;
+
+/// In how many items of a source a block must stand to be furniture.
+pub const ITEMS: usize = 3;
+/// Among how many of its last items.
+pub const WINDOW: usize = 10;
+
+/// The fewest letters and digits by which blocks are compared.
+const FEWEST_LETTERS: usize = 4;
+/// From how many letters and digits on a block may go wherever it stands.
+const LONG: usize = 24;
+/// How many lines are the head of a body, and its end.
+const HEAD: usize = 2;
+const END: usize = 3;
+
+/// The hashes of the blocks of a body, those included that went as repeated before.
+pub fn hashes(body: &SafeHtml, removed: &Removed) -> HashSet<i64> {
+    let lines = blocks::read(body.as_str()).lines;
+    let spans = removed.spans.iter().filter(|span| span.kind == RemovedKind::Repeated);
+    let gone = spans.filter_map(|span| hash_of(span.text.as_str()));
+    lines.iter().filter_map(hash_of_line).chain(gone).collect()
+}
+
+/// `body` without the blocks that `is_repeated` says its source repeats; they are added to
+/// `removed`.
+pub fn without(
+    body: SafeHtml,
+    removed: &mut Removed,
+    is_repeated: impl Fn(i64) -> bool,
+) -> SafeHtml {
+    let read = blocks::read(body.as_str());
+    let repeated = |line: &Line<'_>| hash_of_line(line).is_some_and(&is_repeated);
+    let mut goes: Vec<bool> = read.lines.iter().map(repeated).collect();
+    spare_short_lines(&read.lines, &mut goes);
+    spare_headings(&read.lines, &mut goes);
+    if !goes.contains(&true) || !is_left(&read.lines, &goes) {
+        return body;
+    }
+    for (line, _) in read.lines.iter().zip(&goes).filter(|(_, goes)| **goes) {
+        removed.take(RemovedKind::Repeated, &shown(line));
+    }
+    let left = read.without(&goes).trim_ascii().to_owned();
+    SafeHtml::cleaned(furniture::without(&left, removed).unwrap_or(left))
+}
+
+fn hash_of_line(line: &Line<'_>) -> Option<i64> {
+    match line.place {
+        Place::Cell | Place::Code | Place::Rule => None,
+        Place::Prose | Place::Heading | Place::Caption | Place::Item => hash_of(&shown(line)),
+    }
+}
+
+/// The text of a line; of one that only holds a picture, its address.
+fn shown(line: &Line<'_>) -> String {
+    match line.picture {
+        Some(source) if line.text.is_empty() => entities::decode(source).into_owned(),
+        Some(_) | None => line.text.clone(),
+    }
+}
+
+/// Of as much of a text as is kept when it goes, so that both are compared alike.
+fn hash_of(text: &str) -> Option<i64> {
+    let letters = letters(removed::clip(text));
+    (letters.chars().count() >= FEWEST_LETTERS).then(|| hash::number([letters.as_bytes()]))
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// A short line may recur in a text by chance, or because it must: at the edges it does not.
+fn spare_short_lines(lines: &[Line<'_>], goes: &mut [bool]) {
+    let count = lines.len();
+    for (index, line) in lines.iter().enumerate() {
+        let is_edge = index < HEAD || index + END >= count;
+        let is_telling = line.picture.is_some() || line.is_link();
+        if !is_edge && !is_telling && letters(&line.text).chars().count() < LONG {
+            goes[index] = false;
+        }
+    }
+}
+
+/// A heading goes only if all does that it heads.
+fn spare_headings(lines: &[Line<'_>], goes: &mut [bool]) {
+    let mut heads_what_stays = false;
+    for index in (0..lines.len()).rev() {
+        if lines[index].place == Place::Heading {
+            goes[index] &= !heads_what_stays;
+            heads_what_stays = false;
+        } else {
+            heads_what_stays |= !goes[index] && lines[index].place != Place::Rule;
+        }
+    }
+}
+
+/// Whether a body that had text keeps some, and one that had pictures only keeps one.
+fn is_left(lines: &[Line<'_>], goes: &[bool]) -> bool {
+    let has_text = |line: &Line<'_>| !line.text.is_empty();
+    let mut stay = lines.iter().zip(goes).filter(|(_, goes)| !**goes).map(|(line, _)| line);
+    if lines.iter().any(has_text) {
+        stay.any(has_text)
+    } else {
+        stay.any(|line| line.picture.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(html: &str, repeated: &[&str]) -> (String, Removed) {
+        let repeated: Vec<i64> = repeated.iter().filter_map(|text| hash_of(text)).collect();
+        let mut removed = Removed::default();
+        let body = SafeHtml::cleaned(html.to_owned());
+        let body = without(body, &mut removed, |hash| repeated.contains(&hash));
+        (body.as_str().to_owned(), removed)
+    }
+
+    #[test]
+    fn repeated_blocks_go_and_are_told() {
+        let promise = "Chaque mardi, trois idées pour mieux dormir.";
+        let html = format!("<p>Du nouveau.</p><p>{promise}</p>");
+        let (body, removed) = left(&html, &[promise]);
+        assert_eq!(body, "<p>Du nouveau.</p>");
+        assert_eq!(removed.spans[0].kind.words(), "repeated in this source");
+        assert_eq!(removed.spans[0].text.as_str(), promise);
+        let picture = "<p>a</p><p><img src=\"https://e.fr/banniere.png?a&amp;b\"></p>";
+        assert_eq!(left(picture, &["https://e.fr/banniere.png?a&b"]).0, "<p>a</p>");
+    }
+
+    #[test]
+    fn what_a_body_cannot_do_without_stays() {
+        let all = "<p>Rien de neuf aujourd’hui, revenez demain.</p>";
+        for (html, repeated) in [
+            (all, &["Rien de neuf aujourd’hui, revenez demain."][..]),
+            ("<img src=\"https://e.fr/i.png\">", &["https://e.fr/i.png"]),
+            ("<h2>Ingrédients</h2><p>Des œufs.</p>", &["Ingrédients"]),
+            ("<p>a</p><p>b</p><p>– Oui, dit-il.</p><p>c</p><p>d</p><p>e</p>", &["Oui, dit-il"]),
+            (
+                "<table><tbody><tr><td>Température</td><td>12</td></tr></tbody></table>",
+                &["Température"],
+            ),
+            ("<p>a</p><p>***</p>", &["***"]),
+        ] {
+            assert_eq!(left(html, repeated).0, html, "{html}");
+        }
+        let headed = "<p>a</p><h2>À propos</h2><p>Une revue de sommeil, depuis 1999.</p>";
+        let about = ["À propos", "Une revue de sommeil, depuis 1999."];
+        assert_eq!(left(headed, &about).0, "<p>a</p>");
+    }
+
+    #[test]
+    fn a_block_that_went_is_still_counted() {
+        let promise = format!("Une promesse {}", "qui dure ".repeat(100));
+        let html = format!("<p>Du nouveau.</p><p>{promise}</p>");
+        let before = hashes(&SafeHtml::cleaned(html.clone()), &Removed::default());
+        let (body, removed) = left(&html, &[&promise]);
+        assert_eq!(hashes(&SafeHtml::cleaned(body), &removed), before);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn leaving_out_twice_is_leaving_out_once(
+            texts in proptest::collection::vec("[a-d]{1,3}( de long texte répété)?", 1..8),
+            tags in proptest::collection::vec(
+                proptest::sample::select(vec!["p", "h2", "div", "li"]), 8),
+            repeated in proptest::collection::vec("[a-d]{1,3} de long texte répété", 0..4),
+        ) {
+            let html: String =
+                texts.iter().zip(&tags).map(|(text, tag)| format!("<{tag}>{text}</{tag}>")).collect();
+            let repeated: Vec<&str> = repeated.iter().map(String::as_str).collect();
+            let (once, _) = left(&html, &repeated);
+            proptest::prop_assert!(!once.is_empty());
+            // What was spared at its place may stand at the edge now; then it goes, too.
+            let mut last = once;
+            for _ in 0..8 {
+                let (again, _) = left(&last, &repeated);
+                proptest::prop_assert!(!again.is_empty());
+                if again == last {
+                    return Ok(());
+                }
+                last = again;
+            }
+            proptest::prop_assert!(false, "never settles");
+        }
+    }
+}
