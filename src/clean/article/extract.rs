@@ -136,7 +136,7 @@ mod tests {
         let image = "https://journal.example/images/moulin.jpg";
         assert_eq!(found.image.as_ref().map(WebUrl::as_str), Some(image));
         let text = prose::text(&found.body);
-        let lines: Vec<&str> = text.as_str().lines().collect();
+        let lines: Vec<&str> = text.as_str().lines().filter(|line| !line.is_empty()).collect();
         let starts = [
             "Après dix ans de silence",
             "Crédits : Yves Leblond",
