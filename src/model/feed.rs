@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::document::{Repair, Wishes};
 use super::hash;
 use super::outcome::{FailureClass, Validators};
+use super::rhythm::Rhythm;
 use super::text::PlainText;
 use super::url::{FeedUrl, WebUrl};
 
@@ -76,8 +77,8 @@ pub struct FeedState {
     pub last_check: Option<DateTime<Utc>>,
     /// When it last brought something new or changed.
     pub last_change: Option<DateTime<Utc>>,
-    /// Mean time between its newest items, in seconds; none before two dated items were seen.
-    pub pace_secs: Option<u32>,
+    /// When it publishes.
+    pub rhythm: Rhythm,
     /// Whether a document of it was read at least once.
     pub polled_before: bool,
     /// The name of a document that ended the process while it was read (see [`document_name`]): it
@@ -106,7 +107,7 @@ impl FeedState {
             not_before: None,
             last_check: None,
             last_change: None,
-            pace_secs: None,
+            rhythm: Rhythm::default(),
             polled_before: false,
             quarantined: None,
         }

@@ -14,6 +14,7 @@ pub mod letter;
 pub mod outcome;
 pub mod plan;
 pub mod removed;
+pub mod rhythm;
 pub mod secret;
 pub mod settings;
 pub mod text;

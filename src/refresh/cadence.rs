@@ -1,6 +1,6 @@
 //! When a feed is asked next: of all rules the latest moment wins, and its name is kept.
 //!
-//! Our own rules are the feed's pace within the configured bounds (or a fixed interval), a day for
+//! Our own rules are the feed's rhythm within the configured bounds (or a fixed interval), a day for
 //! feeds that offer no validators, and a backoff after failures that is never faster than the pace.
 //! Publishers' wishes only ever slow us down: freshness (RFC 9111, section 4.2), Retry-After (RFC
 //! 9110, section 10.2.3), `ttl`, `sy:*`, each up to 14 days, and hours and days to leave out.
@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::model::document::Wishes;
 use crate::model::feed::{CheckRule, FeedState, Standing};
 use crate::model::outcome::RetryAfter;
-use crate::refresh::skip;
+use crate::refresh::{rhythm, skip};
 
 /// The longest wait that a publisher's wish can cause.
 pub const CAP: TimeDelta = TimeDelta::days(14);
@@ -28,8 +28,8 @@ pub const MINIMUM_GAP: TimeDelta = TimeDelta::seconds(60);
 const DAY: TimeDelta = TimeDelta::days(1);
 const MOST_JITTER: TimeDelta = TimeDelta::minutes(30);
 
-/// For how many times its silence a quiet feed is left alone: after ten days without news it is
-/// asked once a day.
+/// For how many times its silence a feed without dates is left alone: after ten days without news it
+/// is asked once a day.
 const SILENCE_DIVISOR: i32 = 10;
 
 /// The operator's bounds for one feed.
@@ -89,13 +89,14 @@ fn own_rules(
     (base, costly, backoff)
 }
 
-/// The interval that fits a feed: half of its mean gap, so that news waits a quarter of it on
-/// average, and more the longer the feed has been silent.
+/// The interval that fits a feed: as its rhythm says ([`rhythm::worth_asking`]), or where it has
+/// none, since its items have no dates, a tenth of its silence.
 fn adapted(state: &FeedState, bounds: &CheckBounds, now: DateTime<Utc>) -> TimeDelta {
-    let pace = state.pace_secs.map(|secs| TimeDelta::seconds(i64::from(secs) / 2));
-    let silence = state.last_change.map(|change| (now - change) / SILENCE_DIVISOR);
-    let wanted = pace.unwrap_or_default().max(silence.unwrap_or_default());
-    wanted.min(delta(bounds.max_interval)).max(delta(bounds.min_interval))
+    let most = delta(bounds.max_interval);
+    let worth = rhythm::worth_asking(&state.rhythm, rhythm::EAGERNESS, now, most);
+    let silence = || state.last_change.map(|change| (now - change) / SILENCE_DIVISOR);
+    let wanted = worth.map(|worth| worth - now).or_else(silence).unwrap_or_default();
+    wanted.min(most).max(delta(bounds.min_interval))
 }
 
 /// Doubles with every failure, from the shortest interval up to a day.
@@ -205,6 +206,7 @@ pub fn may_refresh_now(state: &FeedState, now: DateTime<Utc>, force: bool) -> Re
 mod tests {
     use super::*;
     use crate::model::outcome::{FailureClass, Validators};
+    use crate::model::rhythm::Rhythm;
 
     const HOUR: Duration = Duration::from_secs(3_600);
     const BOUNDS: CheckBounds = CheckBounds {
@@ -227,6 +229,14 @@ mod tests {
         }
     }
 
+    /// A feed with an item every so many hours, the last one just now.
+    fn every(hours: i64) -> Rhythm {
+        let mut rhythm = Rhythm::default();
+        let dates = (0..60).map(|n| now() - TimeDelta::hours(n * hours));
+        rhythm::learn(&mut rhythm, dates, now());
+        rhythm
+    }
+
     fn failing(failures: u32) -> Standing {
         let (class, reason) = (FailureClass::Server, String::new());
         Standing::Failing { failures, since: now(), class, reason }
@@ -246,12 +256,12 @@ mod tests {
     fn the_latest_rule_wins_and_is_named() {
         let rows: [(&str, Edit, i64, CheckRule); 22] = [
             ("nothing known", |_, _| {}, 60, CheckRule::Pace),
-            ("20 a day", |s, _| s.pace_secs = Some(4_320), 60, CheckRule::Pace),
-            ("4 a day", |s, _| s.pace_secs = Some(21_600), 180, CheckRule::Pace),
-            ("monthly", |s, _| s.pace_secs = Some(2_592_000), 1_440, CheckRule::Pace),
+            ("every hour", |s, _| s.rhythm = every(1), 60, CheckRule::Pace),
+            ("every 6 hours", |s, _| s.rhythm = every(6), 0, CheckRule::Pace),
+            ("monthly", |s, _| s.rhythm = every(720), 1_440, CheckRule::Pace),
             (
                 "silent for 60 days",
-                |s, _| (s.pace_secs, s.last_change) = (Some(60), Some(now() - TimeDelta::days(60))),
+                |s, _| s.last_change = Some(now() - TimeDelta::days(60)),
                 1_440,
                 CheckRule::Pace,
             ),
@@ -291,7 +301,7 @@ mod tests {
             ("failing for years", |s, _| s.standing = failing(u32::MAX), 1_440, CheckRule::Backoff),
             (
                 "failing but slow",
-                |s, _| (s.pace_secs, s.standing) = (Some(86_400), failing(2)),
+                |s, _| (s.rhythm, s.standing) = (every(720), failing(2)),
                 720,
                 CheckRule::Pace,
             ),
@@ -317,7 +327,7 @@ mod tests {
     fn a_fixed_interval_replaces_adaptation_but_no_wish() {
         let fixed = CheckBounds { interval: Some(HOUR / 4), ..BOUNDS };
         let rows: [(&str, Edit, i64, CheckRule); 5] = [
-            ("monthly", |s, _| s.pace_secs = Some(2_592_000), 15, CheckRule::Interval),
+            ("monthly", |s, _| s.rhythm = every(720), 15, CheckRule::Interval),
             ("no validators", |s, _| s.validators = Validators::default(), 15, CheckRule::Interval),
             ("fresh", |_, f| *f = Some(HOUR), 60, CheckRule::Freshness),
             ("ttl", |s, _| s.wishes.ttl_mins = Some(30), 30, CheckRule::PublisherWish),

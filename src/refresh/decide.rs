@@ -19,7 +19,7 @@ use crate::model::feed::{Feed, FeedState, Standing};
 use crate::model::outcome::{Failure, FailureClass, Fresh, RetryAfter, Validators};
 use crate::model::plan::{Arrival, Change, Plan};
 use crate::refresh::cadence::CheckBounds;
-use crate::refresh::{arrivals, cadence, content, pace, standing};
+use crate::refresh::{arrivals, cadence, content, rhythm, standing};
 
 /// What a fetch brought, after reading.
 #[derive(Debug, Clone, Copy)]
@@ -192,7 +192,7 @@ fn read(plan: &mut Plan, feed: &Feed, reading: &Reading<'_>) {
     state.item_count = u32::try_from(document.items.len()).unwrap_or(u32::MAX);
     state.guids = reading.identified.trust;
     state.wishes = document.wishes.clone();
-    state.pace_secs = pace::mean_gap_secs(&document.items, now).or(state.pace_secs);
+    rhythm::learn(&mut state.rhythm, document.items.iter().filter_map(|item| item.published), now);
     state.polled_before = true;
     state.quarantined = None;
     if !plan.arrivals.is_empty() || !plan.changes.is_empty() || state.last_change.is_none() {

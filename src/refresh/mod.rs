@@ -8,7 +8,7 @@ pub mod articles;
 pub mod cadence;
 pub mod content;
 pub mod decide;
-pub mod pace;
 pub mod repeated;
+pub mod rhythm;
 pub mod skip;
 pub mod standing;

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use crate::model::document::Repair;
 use crate::model::feed::{Feed, FeedState, Standing};
 use crate::model::outcome::Validators;
+use crate::model::rhythm::Rhythm;
 use crate::model::url::WebUrl;
 use crate::store::cells::{self, Cells};
 use crate::store::error::StoreError;
@@ -30,7 +31,7 @@ pub const COLUMNS: [&str; 25] = [
     "not_before",
     "last_check",
     "last_change",
-    "pace_secs",
+    "rhythm",
     "polled_before",
     "quarantined",
     "standing",
@@ -60,7 +61,7 @@ pub fn state_values(state: &FeedState) -> Vec<Value> {
         state.not_before.into(),
         state.last_check.into(),
         state.last_change.into(),
-        state.pace_secs.into(),
+        state.rhythm.to_bytes().into(),
         state.polled_before.into(),
         state.quarantined.map(|document| document.to_vec()).into(),
     ];
@@ -126,7 +127,10 @@ fn state(cells: &mut Cells) -> Result<FeedState, StoreError> {
         not_before: cells.moment_or_null()?,
         last_check: cells.moment_or_null()?,
         last_change: cells.moment_or_null()?,
-        pace_secs: cells.int_or_null()?.and_then(|secs| u32::try_from(secs).ok()),
+        rhythm: cells
+            .blob_or_null()?
+            .and_then(|bytes| Rhythm::from_bytes(&bytes))
+            .unwrap_or_default(),
         polled_before: cells.flag()?,
         quarantined: cells.bytes_or_null()?,
         standing: standing(cells)?,
@@ -215,10 +219,10 @@ mod tests {
             not_before: Some(now),
             last_check: Some(now),
             last_change: Some(now),
-            pace_secs: Some(u32::MAX),
             repair: Some(Repair::Namespaces),
             hubs: vec![WebUrl::parse("https://hub.example/").expect("a URL")],
             icon: WebUrl::parse("https://exemple.fr/icone.png").ok(),
+            rhythm: Rhythm { last: Some(now), ..Rhythm::default() },
             polled_before: true,
             ..FeedState::new(DateTime::<Utc>::MAX_UTC - TimeDelta::nanoseconds(999_999))
         });
