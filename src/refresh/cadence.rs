@@ -256,8 +256,8 @@ mod tests {
     fn the_latest_rule_wins_and_is_named() {
         let rows: [(&str, Edit, i64, CheckRule); 22] = [
             ("nothing known", |_, _| {}, 60, CheckRule::Pace),
-            ("every hour", |s, _| s.rhythm = every(1), 60, CheckRule::Pace),
-            ("every 6 hours", |s, _| s.rhythm = every(6), 0, CheckRule::Pace),
+            ("every hour", |s, _| s.rhythm = every(1), 69, CheckRule::Pace),
+            ("every 6 hours", |s, _| s.rhythm = every(6), 304, CheckRule::Pace),
             ("monthly", |s, _| s.rhythm = every(720), 1_440, CheckRule::Pace),
             (
                 "silent for 60 days",
@@ -301,7 +301,7 @@ mod tests {
             ("failing for years", |s, _| s.standing = failing(u32::MAX), 1_440, CheckRule::Backoff),
             (
                 "failing but slow",
-                |s, _| (s.rhythm, s.standing) = (every(720), failing(2)),
+                |s, _| (s.rhythm, s.standing) = (every(1_440), failing(2)),
                 720,
                 CheckRule::Pace,
             ),
