@@ -301,8 +301,8 @@ mod tests {
             ("failing for years", |s, _| s.standing = failing(u32::MAX), 1_440, CheckRule::Backoff),
             (
                 "failing but slow",
-                |s, _| (s.rhythm, s.standing) = (every(1_440), failing(2)),
-                720,
+                |s, _| (s.rhythm, s.standing) = (every(720), failing(2)),
+                1_440,
                 CheckRule::Pace,
             ),
             (
