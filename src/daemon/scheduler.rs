@@ -79,8 +79,8 @@ pub struct Scheduler {
     told: HashMap<FeedId, Vec<mpsc::UnboundedSender<Asked>>>,
     trouble: Option<Trouble>,
     load_again: Option<DateTime<Utc>>,
-    /// Whether articles may wait that the schedule does not know of.
-    has_articles: bool,
+    /// Feeds of which articles may wait that the schedule does not know of; `None` is all.
+    with_articles: Option<Vec<FeedId>>,
 }
 
 #[derive(Debug)]
@@ -127,7 +127,7 @@ impl Scheduler {
             told: HashMap::new(),
             trouble: None,
             load_again: None,
-            has_articles: true,
+            with_articles: None,
         }
     }
 
@@ -139,7 +139,7 @@ impl Scheduler {
             if self.load_again.is_some_and(|at| at <= now) {
                 self.load().await;
             }
-            if self.has_articles {
+            if self.with_articles.as_ref().is_none_or(|feeds| !feeds.is_empty()) {
                 self.load_articles().await;
             }
             for start in self.schedule.start(now, self.admitted(now)) {
@@ -239,7 +239,7 @@ impl Scheduler {
                 for due in agenda {
                     self.schedule.add(due.feed, &due.site, due.next_check);
                 }
-                self.has_articles = true;
+                self.with_articles = None;
             }
             Err(error) => {
                 tracing::error!(error = %in_words(&error), "the feeds due could not be read; trying again in a minute");
@@ -250,8 +250,11 @@ impl Scheduler {
 
     /// Puts articles that wait into the schedule; those it knows already stay where they are.
     async fn load_articles(&mut self) {
-        self.has_articles = false;
-        match self.extractor.agenda().await {
+        let found = match self.with_articles.replace(Vec::new()) {
+            None => self.extractor.agenda().await,
+            Some(feeds) => self.extractor.agenda_of(&feeds).await,
+        };
+        match found {
             Ok(articles) => {
                 for article in articles {
                     self.schedule.add(article.entry, &article.site, article.next_attempt);
@@ -319,7 +322,11 @@ impl Scheduler {
         result: Result<Refreshed, RefreshError>,
         now: DateTime<Utc>,
     ) {
-        self.has_articles |= matches!(&result, Ok(refreshed) if refreshed.wants_articles);
+        if let (Some(feeds), Ok(Refreshed { wants_articles: true, .. })) =
+            (&mut self.with_articles, &result)
+        {
+            feeds.push(feed);
+        }
         let next_check = match &result {
             Ok(refreshed) => Some(refreshed.next_check),
             Err(RefreshError::Held { next_check, .. }) => Some(*next_check),

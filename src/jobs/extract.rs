@@ -22,6 +22,7 @@ use crate::jobs::subscriptions::Subscriptions;
 use crate::jobs::workers::Workers;
 use crate::model::article::{ArticleAgendum, Attempt, WaitingArticle};
 use crate::model::entry::EntryId;
+use crate::model::feed::FeedId;
 use crate::model::outcome::{Failure, FailureClass, Fresh, Outcome, Validators};
 use crate::model::settings::Subscription;
 use crate::model::text::SafeHtml;
@@ -67,6 +68,18 @@ impl Extractor {
         self.store.articles_waiting().await
     }
 
+    /// The articles of some feeds that are to be read, and when.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn agenda_of(&self, feeds: &[FeedId]) -> Result<Vec<ArticleAgendum>, StoreError> {
+        let mut agenda = Vec::new();
+        for feed in feeds {
+            agenda.extend(self.store.articles_of(*feed).await?);
+        }
+        Ok(agenda)
+    }
+
     /// Reads the article of `entry`, and tells when it is to be tried again, if it is.
     ///
     /// # Errors
@@ -77,6 +90,10 @@ impl Extractor {
         keep_alive: bool,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let Some(article) = self.store.article_to_read(entry).await? else { return Ok(None) };
+        if article.next_attempt > self.clock.now() {
+            // Its site demanded a pause meanwhile.
+            return Ok(Some(article.next_attempt));
+        }
         let subscriptions = self.subscriptions.get();
         let wanted = subscriptions.find(&article.feed_url).filter(|feed| feed.full_text);
         let attempt = match wanted {
@@ -87,8 +104,9 @@ impl Extractor {
             None => Attempt::GivenUp { reason: "its feed is not read in full any more".to_owned() },
         };
         match self.store.settle_article(&article, &attempt).await {
-            // Somebody else settled it, or its feed is retired: what they wrote holds.
-            Err(StoreError::Conflict) => return Ok(None),
+            // Somebody else settled it, its link is another now, or its feed is retired: what they
+            // wrote holds, and is looked at anew.
+            Err(StoreError::Conflict) => return Ok(Some(self.clock.now())),
             settled => settled?,
         }
         report(&article, &attempt);
@@ -154,7 +172,11 @@ impl Extractor {
     fn after(&self, article: &WaitingArticle, failure: Failure) -> Attempt {
         let (now, dice) = (self.clock.now(), self.dice.throw());
         match articles::next_attempt(&failure, article.attempts + 1, now, dice) {
-            Some(until) => Attempt::Postponed { until, reason: failure.reason },
+            Some(until) => Attempt::Postponed {
+                until,
+                for_all: failure.retry_after.is_some(),
+                reason: failure.reason,
+            },
             None => Attempt::GivenUp { reason: failure.reason },
         }
     }
@@ -185,7 +207,7 @@ fn report(article: &WaitingArticle, attempt: &Attempt) {
             let bytes = body.as_str().len();
             tracing::info!(entry.id = entry, feed.id = feed, link, bytes, "article read");
         }
-        Attempt::Postponed { until, reason } => {
+        Attempt::Postponed { until, reason, .. } => {
             tracing::info!(entry.id = entry, feed.id = feed, link, reason, until = %until,
                 "article not read, to be tried again");
         }

@@ -219,7 +219,7 @@ fn repair_words(repair: Repair) -> &'static str {
 fn rule_words(rule: CheckRule) -> &'static str {
     match rule {
         CheckRule::FirstPoll => "never asked",
-        CheckRule::Pace => "its rate of publishing",
+        CheckRule::Rhythm => "its own rhythm",
         CheckRule::Interval => "the interval configured",
         CheckRule::NoValidators => "no validators, so once a day",
         CheckRule::Freshness => "the publisher's Cache-Control or Expires",

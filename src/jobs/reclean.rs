@@ -1,7 +1,10 @@
 //! Bodies that an older cleaner made are cleaned again: they are not shown before (promise I7).
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use crate::clean::sanitise;
 use crate::jobs::workers::{Panicked, Workers};
+use crate::model::text::SafeHtml;
 use crate::store::entries::{RenewedBody, StaleBody};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
@@ -46,8 +49,13 @@ pub async fn reclean(store: &Store, workers: &Workers) -> Result<usize, RecleanE
 
 fn clean(stale: Vec<StaleBody>) -> Vec<RenewedBody> {
     let clean = |body: StaleBody| {
-        let cleaned = sanitise::clean(&body.html, body.base.as_ref());
+        let again = AssertUnwindSafe(|| sanitise::clean(&body.html, body.base.as_ref()));
         let mut removed = body.removed;
+        // One body must not keep those behind it from being shown: it is shown empty.
+        let Ok(cleaned) = catch_unwind(again) else {
+            tracing::error!(entry.id = body.entry.0, "a body could not be cleaned again");
+            return (body.entry, SafeHtml::default(), removed);
+        };
         removed.absorb(cleaned.removed);
         (body.entry, cleaned.body, removed)
     };

@@ -56,6 +56,8 @@ pub struct WaitingArticle {
     pub link: WebUrl,
     /// How often it was tried: what is written for another number is refused.
     pub attempts: u32,
+    /// When it may be tried.
+    pub next_attempt: DateTime<Utc>,
     /// The feed's own body.
     pub own: SafeHtml,
 }
@@ -78,6 +80,8 @@ pub enum Attempt {
         until: DateTime<Utc>,
         /// Why.
         reason: String,
+        /// Whether the site demands it, so that it holds for all that the feed wants.
+        for_all: bool,
     },
     /// Nothing, and it is not tried again.
     GivenUp {

@@ -159,8 +159,8 @@ pub enum GuidTrust {
 pub enum CheckRule {
     /// It was never asked.
     FirstPoll,
-    /// Its own rate of publishing.
-    Pace,
+    /// When it publishes.
+    Rhythm,
     /// `interval` of the configuration.
     Interval,
     /// It offers no validators, so every poll costs a whole body.

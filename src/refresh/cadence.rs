@@ -76,7 +76,7 @@ fn own_rules(
 ) -> (Bound, Option<Bound>, Option<Bound>) {
     let base = match bounds.interval {
         Some(interval) => (now + delta(interval), CheckRule::Interval),
-        None => (now + adapted(state, bounds, now), CheckRule::Pace),
+        None => (now + adapted(state, bounds, now), CheckRule::Rhythm),
     };
     let failures = match state.standing {
         Standing::Failing { failures, .. } => failures,
@@ -255,15 +255,15 @@ mod tests {
     #[test]
     fn the_latest_rule_wins_and_is_named() {
         let rows: [(&str, Edit, i64, CheckRule); 22] = [
-            ("nothing known", |_, _| {}, 60, CheckRule::Pace),
-            ("every hour", |s, _| s.rhythm = every(1), 69, CheckRule::Pace),
-            ("every 6 hours", |s, _| s.rhythm = every(6), 304, CheckRule::Pace),
-            ("monthly", |s, _| s.rhythm = every(720), 1_440, CheckRule::Pace),
+            ("nothing known", |_, _| {}, 60, CheckRule::Rhythm),
+            ("every hour", |s, _| s.rhythm = every(1), 69, CheckRule::Rhythm),
+            ("every 6 hours", |s, _| s.rhythm = every(6), 304, CheckRule::Rhythm),
+            ("monthly", |s, _| s.rhythm = every(720), 1_440, CheckRule::Rhythm),
             (
                 "silent for 60 days",
                 |s, _| s.last_change = Some(now() - TimeDelta::days(60)),
                 1_440,
-                CheckRule::Pace,
+                CheckRule::Rhythm,
             ),
             (
                 "no validators",
@@ -272,9 +272,9 @@ mod tests {
                 CheckRule::NoValidators,
             ),
             ("fresh for 12 hours", |_, f| *f = Some(HOUR * 12), 720, CheckRule::Freshness),
-            ("fresh for a minute", |_, f| *f = Some(HOUR / 60), 60, CheckRule::Pace),
+            ("fresh for a minute", |_, f| *f = Some(HOUR / 60), 60, CheckRule::Rhythm),
             ("fresh for ever", |_, f| *f = Some(Duration::MAX), 20_160, CheckRule::Cap),
-            ("ttl 1", |s, _| s.wishes.ttl_mins = Some(1), 60, CheckRule::Pace),
+            ("ttl 1", |s, _| s.wishes.ttl_mins = Some(1), 60, CheckRule::Rhythm),
             ("ttl 120", |s, _| s.wishes.ttl_mins = Some(120), 120, CheckRule::PublisherWish),
             ("ttl 100000", |s, _| s.wishes.ttl_mins = Some(100_000), 20_160, CheckRule::Cap),
             (
@@ -295,7 +295,7 @@ mod tests {
                 2_880,
                 CheckRule::RetryAfter,
             ),
-            ("first failure", |s, _| s.standing = failing(1), 60, CheckRule::Pace),
+            ("first failure", |s, _| s.standing = failing(1), 60, CheckRule::Rhythm),
             ("second failure", |s, _| s.standing = failing(2), 120, CheckRule::Backoff),
             ("fifth failure", |s, _| s.standing = failing(5), 960, CheckRule::Backoff),
             ("failing for years", |s, _| s.standing = failing(u32::MAX), 1_440, CheckRule::Backoff),
@@ -303,7 +303,7 @@ mod tests {
                 "failing but slow",
                 |s, _| (s.rhythm, s.standing) = (every(720), failing(2)),
                 1_440,
-                CheckRule::Pace,
+                CheckRule::Rhythm,
             ),
             (
                 "failing without validators",

@@ -478,12 +478,12 @@ mod tests {
         };
         for (claim, seen, class, rule) in [
             ("429", Seen::Failed(&failure), FailureClass::Throttled, CheckRule::RetryAfter),
-            ("emptied", emptied, FailureClass::Document, CheckRule::Pace),
+            ("emptied", emptied, FailureClass::Document, CheckRule::Rhythm),
             (
                 "unreadable",
                 Seen::Unreadable { reason: &unreadable, retry_after: None },
                 FailureClass::Document,
-                CheckRule::Pace,
+                CheckRule::Rhythm,
             ),
         ] {
             let mut mill = Mill::after(&[&[item(1, "A", "a"), item(2, "B", "b")]]);

@@ -1,7 +1,8 @@
 //! The queue of articles to be read, and what became of each.
 //!
-//! Whatever is written about an article names the number of attempts it was decided for: another
-//! number means that somebody else settled it, and nothing is written.
+//! Whatever is written about an article names the number of attempts and the link it was decided
+//! for: others mean that somebody else settled it, or that the entry leads elsewhere now, and nothing
+//! is written.
 
 use crate::model::article::{
     ArticleAgendum, ArticleStanding, Attempt, WaitingArticle, WantedArticles,
@@ -28,13 +29,19 @@ const AGAIN: &str = "update article set state = 'waiting', attempts = 0, next_at
     reason = null where entry_id = $1 \
     and exists (select 1 from entry where id = $1 and link <> $3)";
 
+const OF_FEED: &str = "select a.entry_id, e.link, a.next_attempt \
+    from entry e join article a on a.entry_id = e.id \
+    where e.feed_id = $1 and a.state = 'waiting' and e.link is not null \
+    order by a.next_attempt, a.entry_id";
+
 pub(in crate::store) const AGENDA: &str = "select a.entry_id, e.link, a.next_attempt \
     from article a cross join entry e cross join feed f cross join shard s \
     where a.state = 'waiting' and e.id = a.entry_id and e.link is not null \
     and f.id = e.feed_id and f.retired = 0 and s.shard = f.shard and s.owner = $1 \
     order by a.next_attempt, a.entry_id";
 
-const WAITING: &str = "select a.entry_id, f.id, f.url, e.link, a.attempts, b.html, b.cleaner \
+const WAITING: &str = "select a.entry_id, f.id, f.url, e.link, a.attempts, a.next_attempt, \
+    b.html, b.cleaner \
     from article a join entry e on e.id = a.entry_id join feed f on f.id = e.feed_id \
     left join entry_body b on b.entry_id = e.id \
     where a.entry_id = $1 and a.state = 'waiting' and e.link is not null and f.retired = 0";
@@ -44,16 +51,26 @@ const STANDING: &str =
 
 const READ: &str = "update article set state = 'read', attempts = attempts + 1, reason = null, \
     image = $3, cleaner = $4, html = $5, removed = $6 \
-    where entry_id = $1 and attempts = $2 and state = 'waiting'";
+    where entry_id = $1 and attempts = $2 and state = 'waiting' \
+    and exists (select 1 from entry where id = $1 and link = $7)";
 
 const POSTPONE: &str = "update article set attempts = attempts + 1, next_attempt = $3, reason = $4 \
-    where entry_id = $1 and attempts = $2 and state = 'waiting'";
+    where entry_id = $1 and attempts = $2 and state = 'waiting' \
+    and exists (select 1 from entry where id = $1 and link = $5)";
+
+/// What a site demands when it is asked for one page holds for all that a feed wants of it.
+const HOLD: &str = "update article set next_attempt = $2 where state = 'waiting' \
+    and next_attempt < $2 and entry_id in (select id from entry where feed_id = $1)";
 
 const GIVE_UP: &str = "update article set state = 'failed', attempts = attempts + 1, reason = $3, \
     image = null, cleaner = null, html = null, removed = null \
-    where entry_id = $1 and attempts = $2 and state = 'waiting'";
+    where entry_id = $1 and attempts = $2 and state = 'waiting' \
+    and exists (select 1 from entry where id = $1 and link = $4)";
 
-const SET_APART: &str = "update article set state = 'failed', attempts = attempts + 1, reason = $2 \
+/// The first time it may have been chance: whoever kills a process seldom asks what it reads.
+const SET_APART: &str = "update article set attempts = attempts + 1, reason = $2, \
+    next_attempt = next_attempt + 3600000, \
+    state = case when attempts > 0 then 'failed' else 'waiting' end \
     where entry_id = $1 and state = 'waiting'";
 
 pub(in crate::store) const STALE: &str = "select a.entry_id, a.html, e.link, a.removed \
@@ -83,14 +100,12 @@ impl Store {
     pub async fn articles_waiting(&self) -> Result<Vec<ArticleAgendum>, StoreError> {
         let Some(owner) = &self.owner else { return Ok(Vec::new()) };
         let query = Statement::new(AGENDA, vec![owner.as_str().into()]);
-        self.engine
-            .read(vec![query], |row| {
-                let mut cells = Cells::from(row);
-                let entry = cells.entry()?;
-                let site = cells.link_or_null()?.ok_or_else(|| corrupt("a link"))?.site();
-                Ok(ArticleAgendum { entry, site, next_attempt: cells.moment()? })
-            })
-            .await
+        self.engine.read(vec![query], agendum).await
+    }
+
+    /// The articles to be read for one feed.
+    pub async fn articles_of(&self, feed: FeedId) -> Result<Vec<ArticleAgendum>, StoreError> {
+        self.engine.read(vec![Statement::new(OF_FEED, vec![feed.into()])], agendum).await
     }
 
     /// An article that is to be read; nothing if it is not, or not any more.
@@ -123,7 +138,7 @@ impl Store {
                 ]);
                 (READ, true)
             }
-            Attempt::Postponed { until, reason } => {
+            Attempt::Postponed { until, reason, for_all: _ } => {
                 params.extend([(*until).into(), reason.as_str().into()]);
                 (POSTPONE, false)
             }
@@ -132,16 +147,22 @@ impl Store {
                 (GIVE_UP, false)
             }
         };
+        params.push((&article.link).into());
         let mut operation = vec![Statement::new(sql, params).expecting(1)];
+        if let Attempt::Postponed { until, for_all: true, .. } = attempt {
+            let hold = vec![article.feed.into(), (*until).into()];
+            operation.push(Statement::new(HOLD, hold));
+        }
         if is_shown {
             operation.push(upkeep::revise(article.feed));
         }
         self.engine.write(operation).await.map(|_| ())
     }
 
-    /// Gives up an article whose page ended the process while it was read.
+    /// Puts an article off whose page was being read when the process ended; the second time it is
+    /// given up.
     pub(in crate::store) async fn set_page_apart(&self, entry: EntryId) -> Result<(), StoreError> {
-        let reason = "feedmill died while it read this page, so it does not read it again";
+        let reason = "feedmill died while it read this page";
         let params = vec![entry.into(), reason.into()];
         self.engine.write(vec![Statement::new(SET_APART, params)]).await.map(|_| ())
     }
@@ -175,15 +196,23 @@ impl Store {
     }
 }
 
+fn agendum(row: Row) -> Result<ArticleAgendum, StoreError> {
+    let mut cells = Cells::from(row);
+    let entry = cells.entry()?;
+    let site = cells.link_or_null()?.ok_or_else(|| corrupt("a link"))?.site();
+    Ok(ArticleAgendum { entry, site, next_attempt: cells.moment()? })
+}
+
 fn waiting(row: Row) -> Result<WaitingArticle, StoreError> {
     let mut cells = Cells::from(row);
     let (entry, feed, feed_url) = (cells.entry()?, cells.feed()?, cells.feed_url()?);
     let link = cells.link_or_null()?.ok_or_else(|| corrupt("a link"))?;
-    let attempts = cells.count()?;
+    let (attempts, next_attempt) = (cells.count()?, cells.moment()?);
     let html = cells.text_or_null()?.unwrap_or_default();
     let cleaner = cells.int_or_null()?.and_then(|version| u32::try_from(version).ok());
     let own = cleaner.and_then(|version| SafeHtml::stored(html, CleanerVersion(version)));
-    Ok(WaitingArticle { entry, feed, feed_url, link, attempts, own: own.unwrap_or_default() })
+    let own = own.unwrap_or_default();
+    Ok(WaitingArticle { entry, feed, feed_url, link, attempts, next_attempt, own })
 }
 
 fn standing(row: Row) -> Result<ArticleStanding, StoreError> {

@@ -131,6 +131,13 @@ impl InHand {
         self.hold_suspect(&Suspect::Page { entry })
     }
 
+    /// Crosses everything out, and notes nothing any more.
+    pub fn acquit(&self) {
+        if let Some(notes) = &self.notes {
+            lock(notes).close();
+        }
+    }
+
     fn hold_suspect(&self, suspect: &Suspect) -> Held {
         let noted = self.notes.as_ref().and_then(|notes| {
             let place = lock(notes).note(suspect)?;
@@ -146,6 +153,13 @@ impl Notes {
         self.write(place, &note_of(suspect, &self.boot)).ok()?;
         self.taken[place] = true;
         Some(place)
+    }
+
+    fn close(&mut self) {
+        for place in 0..PLACES {
+            self.cross_out(place);
+        }
+        self.taken = [true; PLACES];
     }
 
     fn cross_out(&mut self, place: usize) {
@@ -207,6 +221,18 @@ mod tests {
             panic!("a hostile document");
         });
         assert!(std::panic::catch_unwind(reading).is_err());
+        assert_eq!(open(&database).1, []);
+    }
+
+    #[test]
+    fn an_orderly_end_accuses_nobody() {
+        let home = tempfile::tempdir().expect("a folder");
+        let database = home.path().join("feedmill.db");
+        let (notes, _) = open(&database);
+        let cut_short = hold(&notes, &ONE);
+        notes.acquit();
+        let too_late = hold(&notes, &OTHER);
+        std::mem::forget((cut_short, too_late));
         assert_eq!(open(&database).1, []);
     }
 

@@ -25,7 +25,7 @@ macro_rules! words {
 
 words!(rule, rule_of, CheckRule {
     CheckRule::FirstPoll => "first-poll",
-    CheckRule::Pace => "pace",
+    CheckRule::Rhythm => "rhythm",
     CheckRule::Interval => "interval",
     CheckRule::NoValidators => "no-validators",
     CheckRule::Freshness => "freshness",

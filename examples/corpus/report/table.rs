@@ -37,9 +37,9 @@ pub(crate) fn print(survey: &Survey, is_verbose: bool) -> String {
     let verdicts = &survey.verdicts;
     lines.push(format!("\nassertions: {} held", share(verdicts.held)));
     lines.push(format!("assertions not claimed: {}", verdicts.unclaimed.values().sum::<usize>()));
+    let kinds = verdicts.unclaimed.iter().map(|(kind, count)| format!("  {count:5}  {kind}"));
+    lines.extend(kinds);
     if is_verbose {
-        let kinds = verdicts.unclaimed.iter().map(|(kind, count)| format!("  {count:5}  {kind}"));
-        lines.extend(kinds);
         lines.push("\nassertions that failed:".to_owned());
         lines.extend(verdicts.failed.iter().cloned());
         lines.push("\nremarks:".to_owned());
