@@ -58,6 +58,8 @@ struct Element {
     from: usize,
     to: usize,
     parent: Option<usize>,
+    /// Whether all it stands in are blocks that hold blocks, and nothing else.
+    is_plain: bool,
 }
 
 /// A body as lines.
@@ -75,6 +77,7 @@ pub fn read(html: &str) -> Blocks<'_> {
         blocks: Blocks { html, elements: Vec::new(), lines: Vec::new() },
         open: Vec::new(),
         links: 0,
+        inline: 0,
         line: Started::at(0),
         breaks: Vec::new(),
     };
@@ -104,12 +107,16 @@ struct Open<'a> {
     name: &'a str,
     element: Option<usize>,
     place: Place,
+    /// Whether it and all it stands in are blocks that hold blocks.
+    is_plain: bool,
 }
 
 struct Reader<'a> {
     blocks: Blocks<'a>,
     open: Vec<Open<'a>>,
     links: usize,
+    /// How many elements are open that are no blocks.
+    inline: usize,
     line: Started<'a>,
     breaks: Vec<(usize, usize)>,
 }
@@ -132,18 +139,22 @@ impl<'a> Reader<'a> {
                     }
                     "hr" => self.rule(at, end),
                     "img" => self.picture(attributes),
-                    "a" => self.links += 1,
+                    "a" => {
+                        self.links += 1;
+                        self.inline += 1;
+                    }
                     _ if markup::is_block(name) || is_cell(name) => self.open_block(name, at, end),
-                    _ => {}
+                    _ => self.inline += 1,
                 }
                 end
             }
             Piece::Close { name, whole } => {
                 let end = at + whole.len();
-                if name == "a" {
-                    self.links = self.links.saturating_sub(1);
-                } else if markup::is_block(name) || is_cell(name) {
+                if markup::is_block(name) || is_cell(name) {
                     self.close_block(name, at, end);
+                } else {
+                    self.links -= usize::from(name == "a" && self.links > 0);
+                    self.inline = self.inline.saturating_sub(1);
                 }
                 end
             }
@@ -151,23 +162,25 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&mut self, text: &str) {
-        let before = self.line.text.len();
         let text = entities::decode(text);
         let line = &mut self.line.text;
-        let mut parts = text.starts_with(|c: char| c.is_ascii_whitespace());
-        for word in text.split_ascii_whitespace() {
-            if parts && !line.is_empty() && !line.ends_with(' ') {
-                line.push(' ');
+        let before = line.len();
+        let mut is_blank = line.is_empty() || line.ends_with(' ');
+        let mut from = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            let was_blank = std::mem::replace(&mut is_blank, byte.is_ascii_whitespace());
+            // Single blanks are copied with what stands around them.
+            if is_blank && (was_blank || byte != b' ') {
+                line.push_str(&text[from..at]);
+                if !was_blank {
+                    line.push(' ');
+                }
+                from = at + 1;
             }
-            line.push_str(word);
-            parts = true;
         }
-        let ends_blank = text.ends_with(|c: char| c.is_ascii_whitespace());
-        if ends_blank && !line.is_empty() && !line.ends_with(' ') {
-            line.push(' ');
-        }
+        line.push_str(&text[from..]);
         if self.links > 0 {
-            self.line.linked += self.line.text.len() - before;
+            self.line.linked += line.len() - before;
         }
     }
 
@@ -182,12 +195,12 @@ impl<'a> Reader<'a> {
 
     fn end_line(&mut self, to: usize) {
         let started = std::mem::replace(&mut self.line, Started::at(to));
-        let text = started.text.trim();
+        let text = trimmed(started.text);
         if text.is_empty() && started.picture.is_none() {
             return;
         }
         self.blocks.lines.push(Line {
-            text: text.to_owned(),
+            text,
             linked: started.linked,
             picture: started.picture,
             place: self.place(),
@@ -218,12 +231,15 @@ impl<'a> Reader<'a> {
         self.end_line(at);
         self.breaks.clear();
         let place = place_in(name, self.place());
+        let is_plain = self.inline == 0 && self.open.last().is_none_or(|open| open.is_plain);
         let element = is_removable(name).then(|| {
             let parent = self.open.iter().rev().find_map(|open| open.element);
-            self.blocks.elements.push(Element { from: at, to: self.blocks.html.len(), parent });
+            let to = self.blocks.html.len();
+            self.blocks.elements.push(Element { from: at, to, parent, is_plain });
             self.blocks.elements.len() - 1
         });
-        self.open.push(Open { name, element, place });
+        let is_plain = is_plain && holds_blocks(name);
+        self.open.push(Open { name, element, place, is_plain });
         self.line = Started::at(end);
     }
 
@@ -237,6 +253,18 @@ impl<'a> Reader<'a> {
         }
         self.line = Started::at(end);
     }
+}
+
+fn trimmed(mut text: String) -> String {
+    text.truncate(text.trim_end().len());
+    let start = text.len() - text.trim_start().len();
+    text.drain(..start);
+    text
+}
+
+/// Blocks in which other blocks stand side by side, so that one less leaves the others as they are.
+fn holds_blocks(name: &str) -> bool {
+    matches!(name, "div" | "blockquote" | "ul" | "ol" | "li" | "dl" | "dt" | "dd" | "figure")
 }
 
 fn is_cell(name: &str) -> bool {
@@ -259,26 +287,38 @@ fn place_in(name: &str, outer: Place) -> Place {
     }
 }
 
+/// What is left of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// The body.
+    pub html: String,
+    /// Whether only whole blocks went that stood between blocks: a parser of HTML that is past such
+    /// a block is where it was before, so it reads the rest as it did.
+    pub is_read_alike: bool,
+}
+
 impl Blocks<'_> {
     /// The body without the lines for which `goes` says so.
-    pub fn without(&self, goes: &[bool]) -> String {
+    pub fn without(&self, goes: &[bool]) -> Left {
         let html = self.html;
         let mut writer = Writer { out: String::with_capacity(html.len()), parted: false };
+        let mut is_read_alike = true;
         let mut at = 0;
         for cut in self.cuts(goes) {
             if cut.from < at {
                 continue;
             }
+            is_read_alike &= cut.what == What::Element { is_plain: true };
             writer.copy(&html[at..cut.from]);
             match cut.what {
-                What::Element => writer.parted = true,
+                What::Element { .. } => writer.parted = true,
                 What::Line => unpaired(&html[cut.from..cut.to], &mut writer.out),
                 What::Tag => {}
             }
             at = cut.to;
         }
         writer.copy(&html[at..]);
-        writer.out
+        Left { html: writer.out.trim_ascii().to_owned(), is_read_alike }
     }
 
     /// What is to be left out, in order; what stands inside another follows it.
@@ -300,7 +340,7 @@ impl Blocks<'_> {
         let gone = |(element, _): &(&Element, (&bool, &bool))| Cut {
             from: element.from,
             to: element.to,
-            what: What::Element,
+            what: What::Element { is_plain: element.is_plain },
         };
         let elements = self.elements.iter().zip(holds.iter().zip(&stays));
         let mut cuts: Vec<Cut> = elements
@@ -321,7 +361,7 @@ impl Blocks<'_> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
-    Element,
+    Element { is_plain: bool },
     Line,
     Tag,
 }
@@ -445,7 +485,7 @@ mod tests {
         ] {
             let blocks = read(html);
             let marks: Vec<bool> = blocks.lines.iter().map(|line| line.text == goes).collect();
-            assert_eq!(blocks.without(&marks), left, "{html}");
+            assert_eq!(blocks.without(&marks).html, left, "{html}");
         }
     }
 }

@@ -52,8 +52,8 @@ pub fn without(
     for (line, _) in read.lines.iter().zip(&goes).filter(|(_, goes)| **goes) {
         removed.take(RemovedKind::Repeated, &shown(line));
     }
-    let left = read.without(&goes).trim_ascii().to_owned();
-    SafeHtml::cleaned(furniture::without(&left, removed).unwrap_or(left))
+    let left = read.without(&goes).html;
+    SafeHtml::cleaned(furniture::without(&left, removed).map_or(left, |left| left.html))
 }
 
 fn hash_of_line(line: &Line<'_>) -> Option<i64> {
