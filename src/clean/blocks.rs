@@ -169,8 +169,8 @@ impl<'a> Reader<'a> {
         let mut from = 0;
         for (at, byte) in text.bytes().enumerate() {
             let was_blank = std::mem::replace(&mut is_blank, byte.is_ascii_whitespace());
-            // Single blanks are copied with what stands around them.
-            if is_blank && (was_blank || byte != b' ') {
+            // Single blanks are copied with what stands around them; nothing else branches.
+            if is_blank & (was_blank | (byte != b' ')) {
                 line.push_str(&text[from..at]);
                 if !was_blank {
                     line.push(' ');
