@@ -7,6 +7,7 @@
 
 use super::entities;
 use super::markup::{self, Piece};
+use super::seams;
 
 /// Where a line stands, by the innermost element that tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,14 +144,16 @@ impl<'a> Reader<'a> {
                         self.links += 1;
                         self.inline += 1;
                     }
-                    _ if markup::is_block(name) || is_cell(name) => self.open_block(name, at, end),
+                    _ if markup::is_block(name) || markup::is_cell(name) => {
+                        self.open_block(name, at, end)
+                    }
                     _ => self.inline += 1,
                 }
                 end
             }
             Piece::Close { name, whole } => {
                 let end = at + whole.len();
-                if markup::is_block(name) || is_cell(name) {
+                if markup::is_block(name) || markup::is_cell(name) {
                     self.close_block(name, at, end);
                 } else {
                     self.links -= usize::from(name == "a" && self.links > 0);
@@ -267,10 +270,6 @@ fn holds_blocks(name: &str) -> bool {
     matches!(name, "div" | "blockquote" | "ul" | "ol" | "li" | "dl" | "dt" | "dd" | "figure")
 }
 
-fn is_cell(name: &str) -> bool {
-    matches!(name, "td" | "th")
-}
-
 /// Rows and cells stay, so that a table keeps its columns.
 fn is_removable(name: &str) -> bool {
     !matches!(name, "td" | "th" | "tr" | "thead" | "tbody" | "tfoot" | "caption")
@@ -301,7 +300,7 @@ impl Blocks<'_> {
     /// The body without the lines for which `goes` says so.
     pub fn without(&self, goes: &[bool]) -> Left {
         let html = self.html;
-        let mut writer = Writer { out: String::with_capacity(html.len()), parted: false };
+        let mut writer = seams::Writer::with_capacity(html.len());
         let mut is_read_alike = true;
         let mut at = 0;
         for cut in self.cuts(goes) {
@@ -311,14 +310,14 @@ impl Blocks<'_> {
             is_read_alike &= cut.what == What::Element { is_plain: true };
             writer.copy(&html[at..cut.from]);
             match cut.what {
-                What::Element { .. } => writer.parted = true,
-                What::Line => unpaired(&html[cut.from..cut.to], &mut writer.out),
+                What::Element { .. } => writer.part(),
+                What::Line => writer.copy_unpaired(&html[cut.from..cut.to]),
                 What::Tag => {}
             }
             at = cut.to;
         }
         writer.copy(&html[at..]);
-        Left { html: writer.out.trim_ascii().to_owned(), is_read_alike }
+        Left { html: writer.finish().trim_ascii().to_owned(), is_read_alike }
     }
 
     /// What is to be left out, in order; what stands inside another follows it.
@@ -371,66 +370,6 @@ struct Cut {
     from: usize,
     to: usize,
     what: What,
-}
-
-struct Writer {
-    out: String,
-    /// A block was left out, and nothing was written since.
-    parted: bool,
-}
-
-impl Writer {
-    fn copy(&mut self, html: &str) {
-        if self.parted && !html.trim_ascii().is_empty() {
-            self.parted = false;
-            if ends_in_line(&self.out) && begins_in_line(html) {
-                self.out.push_str("<br>");
-            }
-        }
-        self.out.push_str(html);
-    }
-}
-
-fn ends_in_line(out: &str) -> bool {
-    let out = out.trim_ascii_end();
-    match out.strip_suffix('>').and_then(|rest| rest.rfind('<')) {
-        Some(at) => !parts_lines(&out[at..]),
-        None => !out.is_empty(),
-    }
-}
-
-fn begins_in_line(html: &str) -> bool {
-    let html = html.trim_ascii_start();
-    !html.starts_with('<') || !parts_lines(html)
-}
-
-fn parts_lines(html: &str) -> bool {
-    match markup::pieces(html).next() {
-        Some(Piece::Open { name, .. } | Piece::Close { name, .. }) => {
-            name == "br" || markup::is_block(name) || is_cell(name)
-        }
-        Some(Piece::Text(_)) | None => false,
-    }
-}
-
-/// The tags in `html` whose partners stand outside of it.
-fn unpaired(html: &str, out: &mut String) {
-    let mut kept: Vec<(&str, &str)> = Vec::new();
-    let mut closed = 0;
-    for piece in markup::pieces(html) {
-        match piece {
-            Piece::Text(_) | Piece::Open { name: "img" | "br" | "hr", .. } => {}
-            Piece::Open { name, whole, .. } => kept.push((name, whole)),
-            Piece::Close { name, whole } => {
-                if kept.len() > closed && kept.pop_if(|(open, _)| *open == name).is_some() {
-                    continue;
-                }
-                kept.insert(closed, (name, whole));
-                closed += 1;
-            }
-        }
-    }
-    out.extend(kept.into_iter().map(|(_, whole)| whole));
 }
 
 #[cfg(test)]
@@ -486,6 +425,25 @@ mod tests {
             let blocks = read(html);
             let marks: Vec<bool> = blocks.lines.iter().map(|line| line.text == goes).collect();
             assert_eq!(blocks.without(&marks).html, left, "{html}");
+        }
+    }
+
+    #[test]
+    fn the_rest_is_read_alike_where_whole_blocks_went_from_between_blocks() {
+        for (html, is_read_alike) in [
+            ("<p>a</p><p>x</p>", true),
+            ("<div><ul><li>a</li><li>x</li></ul></div>", true),
+            ("a<div>x</div>b", true),
+            ("<p>a</p><table><tbody><tr><td>x</td></tr></tbody></table>", true),
+            ("<p>a</p><a href=\"u\"><div>x</div></a>", false),
+            ("<b><p>a</p><p>x</p></b>", false),
+            ("<table><tbody><tr><td><p>a</p><p>x</p></td></tr></tbody></table>", false),
+            ("<p>a<br>x</p>", false),
+            ("<p>a</p>x", false),
+        ] {
+            let blocks = read(html);
+            let marks: Vec<bool> = blocks.lines.iter().map(|line| line.text == "x").collect();
+            assert_eq!(blocks.without(&marks).is_read_alike, is_read_alike, "{html}");
         }
     }
 }
