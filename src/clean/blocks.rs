@@ -7,6 +7,7 @@
 
 use super::entities;
 use super::markup::{self, Piece};
+use super::seams;
 
 /// Where a line stands, by the innermost element that tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,8 @@ struct Element {
     from: usize,
     to: usize,
     parent: Option<usize>,
+    /// Whether all it stands in are blocks that hold blocks, and nothing else.
+    is_plain: bool,
 }
 
 /// A body as lines.
@@ -75,6 +78,7 @@ pub fn read(html: &str) -> Blocks<'_> {
         blocks: Blocks { html, elements: Vec::new(), lines: Vec::new() },
         open: Vec::new(),
         links: 0,
+        inline: 0,
         line: Started::at(0),
         breaks: Vec::new(),
     };
@@ -104,12 +108,16 @@ struct Open<'a> {
     name: &'a str,
     element: Option<usize>,
     place: Place,
+    /// Whether it and all it stands in are blocks that hold blocks.
+    is_plain: bool,
 }
 
 struct Reader<'a> {
     blocks: Blocks<'a>,
     open: Vec<Open<'a>>,
     links: usize,
+    /// How many elements are open that are no blocks.
+    inline: usize,
     line: Started<'a>,
     breaks: Vec<(usize, usize)>,
 }
@@ -132,18 +140,24 @@ impl<'a> Reader<'a> {
                     }
                     "hr" => self.rule(at, end),
                     "img" => self.picture(attributes),
-                    "a" => self.links += 1,
-                    _ if markup::is_block(name) || is_cell(name) => self.open_block(name, at, end),
-                    _ => {}
+                    "a" => {
+                        self.links += 1;
+                        self.inline += 1;
+                    }
+                    _ if markup::is_block(name) || markup::is_cell(name) => {
+                        self.open_block(name, at, end)
+                    }
+                    _ => self.inline += 1,
                 }
                 end
             }
             Piece::Close { name, whole } => {
                 let end = at + whole.len();
-                if name == "a" {
-                    self.links = self.links.saturating_sub(1);
-                } else if markup::is_block(name) || is_cell(name) {
+                if markup::is_block(name) || markup::is_cell(name) {
                     self.close_block(name, at, end);
+                } else {
+                    self.links -= usize::from(name == "a" && self.links > 0);
+                    self.inline = self.inline.saturating_sub(1);
                 }
                 end
             }
@@ -151,23 +165,25 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&mut self, text: &str) {
-        let before = self.line.text.len();
         let text = entities::decode(text);
         let line = &mut self.line.text;
-        let mut parts = text.starts_with(|c: char| c.is_ascii_whitespace());
-        for word in text.split_ascii_whitespace() {
-            if parts && !line.is_empty() && !line.ends_with(' ') {
-                line.push(' ');
+        let before = line.len();
+        let mut is_blank = line.is_empty() || line.ends_with(' ');
+        let mut from = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            let was_blank = std::mem::replace(&mut is_blank, byte.is_ascii_whitespace());
+            // Single blanks are copied with what stands around them; nothing else branches.
+            if is_blank & (was_blank | (byte != b' ')) {
+                line.push_str(&text[from..at]);
+                if !was_blank {
+                    line.push(' ');
+                }
+                from = at + 1;
             }
-            line.push_str(word);
-            parts = true;
         }
-        let ends_blank = text.ends_with(|c: char| c.is_ascii_whitespace());
-        if ends_blank && !line.is_empty() && !line.ends_with(' ') {
-            line.push(' ');
-        }
+        line.push_str(&text[from..]);
         if self.links > 0 {
-            self.line.linked += self.line.text.len() - before;
+            self.line.linked += line.len() - before;
         }
     }
 
@@ -182,12 +198,12 @@ impl<'a> Reader<'a> {
 
     fn end_line(&mut self, to: usize) {
         let started = std::mem::replace(&mut self.line, Started::at(to));
-        let text = started.text.trim();
+        let text = trimmed(started.text);
         if text.is_empty() && started.picture.is_none() {
             return;
         }
         self.blocks.lines.push(Line {
-            text: text.to_owned(),
+            text,
             linked: started.linked,
             picture: started.picture,
             place: self.place(),
@@ -218,12 +234,15 @@ impl<'a> Reader<'a> {
         self.end_line(at);
         self.breaks.clear();
         let place = place_in(name, self.place());
+        let is_plain = self.inline == 0 && self.open.last().is_none_or(|open| open.is_plain);
         let element = is_removable(name).then(|| {
             let parent = self.open.iter().rev().find_map(|open| open.element);
-            self.blocks.elements.push(Element { from: at, to: self.blocks.html.len(), parent });
+            let to = self.blocks.html.len();
+            self.blocks.elements.push(Element { from: at, to, parent, is_plain });
             self.blocks.elements.len() - 1
         });
-        self.open.push(Open { name, element, place });
+        let is_plain = is_plain && holds_blocks(name);
+        self.open.push(Open { name, element, place, is_plain });
         self.line = Started::at(end);
     }
 
@@ -239,8 +258,16 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn is_cell(name: &str) -> bool {
-    matches!(name, "td" | "th")
+fn trimmed(mut text: String) -> String {
+    text.truncate(text.trim_end().len());
+    let start = text.len() - text.trim_start().len();
+    text.drain(..start);
+    text
+}
+
+/// Blocks in which other blocks stand side by side, so that one less leaves the others as they are.
+fn holds_blocks(name: &str) -> bool {
+    matches!(name, "div" | "blockquote" | "ul" | "ol" | "li" | "dl" | "dt" | "dd" | "figure")
 }
 
 /// Rows and cells stay, so that a table keeps its columns.
@@ -259,26 +286,38 @@ fn place_in(name: &str, outer: Place) -> Place {
     }
 }
 
+/// What is left of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// The body.
+    pub html: String,
+    /// Whether only whole blocks went that stood between blocks: a parser of HTML that is past such
+    /// a block is where it was before, so it reads the rest as it did.
+    pub is_read_alike: bool,
+}
+
 impl Blocks<'_> {
     /// The body without the lines for which `goes` says so.
-    pub fn without(&self, goes: &[bool]) -> String {
+    pub fn without(&self, goes: &[bool]) -> Left {
         let html = self.html;
-        let mut writer = Writer { out: String::with_capacity(html.len()), parted: false };
+        let mut writer = seams::Writer::with_capacity(html.len());
+        let mut is_read_alike = true;
         let mut at = 0;
         for cut in self.cuts(goes) {
             if cut.from < at {
                 continue;
             }
+            is_read_alike &= cut.what == What::Element { is_plain: true };
             writer.copy(&html[at..cut.from]);
             match cut.what {
-                What::Element => writer.parted = true,
-                What::Line => unpaired(&html[cut.from..cut.to], &mut writer.out),
+                What::Element { .. } => writer.part(),
+                What::Line => writer.copy_unpaired(&html[cut.from..cut.to]),
                 What::Tag => {}
             }
             at = cut.to;
         }
         writer.copy(&html[at..]);
-        writer.out
+        Left { html: writer.finish().trim_ascii().to_owned(), is_read_alike }
     }
 
     /// What is to be left out, in order; what stands inside another follows it.
@@ -300,7 +339,7 @@ impl Blocks<'_> {
         let gone = |(element, _): &(&Element, (&bool, &bool))| Cut {
             from: element.from,
             to: element.to,
-            what: What::Element,
+            what: What::Element { is_plain: element.is_plain },
         };
         let elements = self.elements.iter().zip(holds.iter().zip(&stays));
         let mut cuts: Vec<Cut> = elements
@@ -321,7 +360,7 @@ impl Blocks<'_> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
-    Element,
+    Element { is_plain: bool },
     Line,
     Tag,
 }
@@ -331,66 +370,6 @@ struct Cut {
     from: usize,
     to: usize,
     what: What,
-}
-
-struct Writer {
-    out: String,
-    /// A block was left out, and nothing was written since.
-    parted: bool,
-}
-
-impl Writer {
-    fn copy(&mut self, html: &str) {
-        if self.parted && !html.trim_ascii().is_empty() {
-            self.parted = false;
-            if ends_in_line(&self.out) && begins_in_line(html) {
-                self.out.push_str("<br>");
-            }
-        }
-        self.out.push_str(html);
-    }
-}
-
-fn ends_in_line(out: &str) -> bool {
-    let out = out.trim_ascii_end();
-    match out.strip_suffix('>').and_then(|rest| rest.rfind('<')) {
-        Some(at) => !parts_lines(&out[at..]),
-        None => !out.is_empty(),
-    }
-}
-
-fn begins_in_line(html: &str) -> bool {
-    let html = html.trim_ascii_start();
-    !html.starts_with('<') || !parts_lines(html)
-}
-
-fn parts_lines(html: &str) -> bool {
-    match markup::pieces(html).next() {
-        Some(Piece::Open { name, .. } | Piece::Close { name, .. }) => {
-            name == "br" || markup::is_block(name) || is_cell(name)
-        }
-        Some(Piece::Text(_)) | None => false,
-    }
-}
-
-/// The tags in `html` whose partners stand outside of it.
-fn unpaired(html: &str, out: &mut String) {
-    let mut kept: Vec<(&str, &str)> = Vec::new();
-    let mut closed = 0;
-    for piece in markup::pieces(html) {
-        match piece {
-            Piece::Text(_) | Piece::Open { name: "img" | "br" | "hr", .. } => {}
-            Piece::Open { name, whole, .. } => kept.push((name, whole)),
-            Piece::Close { name, whole } => {
-                if kept.len() > closed && kept.pop_if(|(open, _)| *open == name).is_some() {
-                    continue;
-                }
-                kept.insert(closed, (name, whole));
-                closed += 1;
-            }
-        }
-    }
-    out.extend(kept.into_iter().map(|(_, whole)| whole));
 }
 
 #[cfg(test)]
@@ -445,7 +424,26 @@ mod tests {
         ] {
             let blocks = read(html);
             let marks: Vec<bool> = blocks.lines.iter().map(|line| line.text == goes).collect();
-            assert_eq!(blocks.without(&marks), left, "{html}");
+            assert_eq!(blocks.without(&marks).html, left, "{html}");
+        }
+    }
+
+    #[test]
+    fn the_rest_is_read_alike_where_whole_blocks_went_from_between_blocks() {
+        for (html, is_read_alike) in [
+            ("<p>a</p><p>x</p>", true),
+            ("<div><ul><li>a</li><li>x</li></ul></div>", true),
+            ("a<div>x</div>b", true),
+            ("<p>a</p><table><tbody><tr><td>x</td></tr></tbody></table>", true),
+            ("<p>a</p><a href=\"u\"><div>x</div></a>", false),
+            ("<b><p>a</p><p>x</p></b>", false),
+            ("<table><tbody><tr><td><p>a</p><p>x</p></td></tr></tbody></table>", false),
+            ("<p>a<br>x</p>", false),
+            ("<p>a</p>x", false),
+        ] {
+            let blocks = read(html);
+            let marks: Vec<bool> = blocks.lines.iter().map(|line| line.text == "x").collect();
+            assert_eq!(blocks.without(&marks).is_read_alike, is_read_alike, "{html}");
         }
     }
 }

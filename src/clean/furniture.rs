@@ -4,7 +4,7 @@
 //! A body is never left without all of its text, unless all there was are links to skip a menu and
 //! notices of where it first appeared. Leaving out what was left out before changes nothing.
 
-use super::blocks::{self, Line};
+use super::blocks::{self, Left, Line};
 use super::judge;
 use super::phrases;
 use crate::model::removed::{Removed, RemovedKind};
@@ -31,12 +31,14 @@ pub fn mark(class: &str) -> Option<&'static str> {
         return None;
     }
     class.split_ascii_whitespace().find_map(|name| {
-        let name = name.to_ascii_lowercase();
         let is_called = |pattern: &&str| match pattern.strip_suffix('*') {
-            Some(start) => name.starts_with(start),
-            None => name == **pattern,
+            Some(start) => {
+                name.get(..start.len()).is_some_and(|name| name.eq_ignore_ascii_case(start))
+            }
+            None => name.eq_ignore_ascii_case(pattern),
         };
-        let found = MARKS.iter().find(|(_, _, patterns)| patterns.iter().any(is_called));
+        let found =
+            MARKS.iter().find(|(_, _, patterns)| patterns.beginning_as(name).iter().any(is_called));
         found.map(|(mark, _, _)| *mark)
     })
 }
@@ -48,16 +50,19 @@ pub fn marked(mark: &str) -> Option<RemovedKind> {
 
 /// `html` without lines that are no part of the text, if there are any; what they were is added to
 /// `removed`.
-pub fn without(html: &str, removed: &mut Removed) -> Option<String> {
-    let mut left = None;
+pub fn without(html: &str, removed: &mut Removed) -> Option<Left> {
+    let mut left: Option<Left> = None;
     for _ in 0..MAX_ROUNDS {
-        let Some(less) = once(left.as_deref().unwrap_or(html), removed) else { break };
+        let before = left.as_ref().map_or(html, |left| left.html.as_str());
+        let Some(mut less) = once(before, removed) else { return left };
+        less.is_read_alike &= left.is_none_or(|left| left.is_read_alike);
         left = Some(less);
     }
-    left
+    // There may be more.
+    left.map(|left| Left { is_read_alike: false, ..left })
 }
 
-fn once(html: &str, removed: &mut Removed) -> Option<String> {
+fn once(html: &str, removed: &mut Removed) -> Option<Left> {
     let read = blocks::read(html);
     let verdicts = judge::judge(&read.lines);
     if verdicts.iter().all(Option::is_none) {
@@ -73,7 +78,7 @@ fn once(html: &str, removed: &mut Removed) -> Option<String> {
             removed.take(kind, &line.text);
         }
     }
-    Some(read.without(&goes).trim_ascii().to_owned())
+    Some(read.without(&goes))
 }
 
 /// Which lines go, so that not all of the text does.
@@ -95,7 +100,7 @@ mod tests {
     use super::*;
 
     fn left(html: &str) -> String {
-        without(html, &mut Removed::default()).unwrap_or_else(|| html.to_owned())
+        without(html, &mut Removed::default()).map_or_else(|| html.to_owned(), |left| left.html)
     }
 
     const TEXT: &str = "<p>Le premier paragraphe d’un article, assez long pour que l’on voie ce qui \
@@ -185,7 +190,7 @@ mod tests {
     fn what_goes_is_told() {
         let mut removed = Removed::default();
         let html = format!("{TEXT}<h2>2 commentaires</h2><p>Non.</p>");
-        assert_eq!(without(&html, &mut removed).as_deref(), Some(TEXT));
+        assert_eq!(without(&html, &mut removed).map(|left| left.html).as_deref(), Some(TEXT));
         assert_eq!(removed.count(RemovedKind::Comments), 2);
         assert_eq!(removed.spans[0].text.as_str(), "2 commentaires");
     }

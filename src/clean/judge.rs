@@ -46,14 +46,26 @@ impl Key {
         if line.text.len() > LONGEST || matches!(line.place, Place::Code | Place::Rule) {
             return Self::default();
         }
-        let text = line.text.to_lowercase().replace(['’', 'ʼ', '‘'], "'");
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let text = text.trim_matches(|c: char| !c.is_alphanumeric());
-        Self { text: text.to_owned(), announces: line.text.trim_end().ends_with(':') }
-    }
-
-    fn is_one_of(&self, phrases: &[&str]) -> bool {
-        phrases.contains(&self.text.as_str())
+        let mut text = String::with_capacity(line.text.len());
+        let mut parts = false;
+        for c in line.text.chars() {
+            if c.is_whitespace() {
+                parts = !text.is_empty();
+                continue;
+            }
+            if std::mem::take(&mut parts) {
+                text.push(' ');
+            }
+            match c {
+                '’' | 'ʼ' | '‘' => text.push('\''),
+                _ if c.is_ascii() => text.push(c.to_ascii_lowercase()),
+                _ => text.extend(c.to_lowercase()),
+            }
+        }
+        let is_around = |c: char| !c.is_alphanumeric();
+        text.truncate(text.trim_end_matches(is_around).len());
+        text.drain(..text.len() - text.trim_start_matches(is_around).len());
+        Self { text, announces: line.text.trim_end().ends_with(':') }
     }
 
     fn words(&self) -> impl Iterator<Item = &str> {
@@ -86,9 +98,11 @@ impl Judge<'_> {
         for (key, verdict) in self.keys.iter().zip(&mut self.verdicts) {
             let text = key.text.as_str();
             let is_notice = |(first, then): &(&str, &str)| {
-                text.strip_prefix(first).is_some_and(|rest| rest.contains(then))
+                // Most lines begin otherwise.
+                text.as_bytes().first() == first.as_bytes().first()
+                    && text.strip_prefix(first).is_some_and(|rest| rest.contains(then))
             };
-            if key.is_one_of(&phrases::SKIP_LINKS) {
+            if phrases::SKIP_LINKS.holds(text) {
                 *verdict = Some(RemovedKind::SkipLink);
             } else if phrases::NOTICES.iter().any(is_notice) {
                 *verdict = Some(RemovedKind::Notice);
@@ -117,12 +131,11 @@ impl Judge<'_> {
             if !self.is_live(index) || key.text.is_empty() || line.place == Place::Cell {
                 continue;
             }
-            let begins = |phrase: &&&str| {
-                key.text.strip_prefix(**phrase).is_some_and(|rest| {
-                    rest.trim_start().starts_with([':', '»', '>', '–', '—', '→', '|', '-'])
-                })
+            let is_parted = |phrase: &&str| {
+                let rest = key.text[phrase.len()..].trim_start();
+                rest.starts_with([':', '»', '>', '–', '—', '→', '|', '-'])
             };
-            if let Some(phrase) = phrases::RELATED.iter().find(begins) {
+            if let Some(phrase) = phrases::RELATED.begins(&key.text).find(is_parted) {
                 let rest = line.text.len().saturating_sub(phrase.len() + 3);
                 if rest > 0 && line.linked * 10 >= rest * 8 {
                     self.verdicts[index] = Some(RemovedKind::Related);
@@ -130,9 +143,12 @@ impl Judge<'_> {
                 }
             }
             let is_head =
-                key.is_one_of(&phrases::RELATED_HEADS) || key.text.starts_with("more from ");
+                phrases::RELATED_HEADS.holds(&key.text) || key.text.starts_with("more from ");
+            if !is_head || (line.place != Place::Heading && line.is_link()) {
+                continue;
+            }
             let links = self.links_after(index);
-            if is_head && links > 0 && (line.place == Place::Heading || !line.is_link()) {
+            if links > 0 {
                 self.verdicts[index..=index + links].fill(Some(RemovedKind::Related));
             }
         }
@@ -243,33 +259,35 @@ impl Judge<'_> {
 }
 
 fn share(line: &Line<'_>, key: &Key) -> Share {
-    let is_code = line.text.contains(['{', '}', ';', '=']);
-    if key.text.is_empty() || is_code || matches!(line.place, Place::Cell | Place::Code) {
+    let is_code = || line.text.contains(['{', '}', ';', '=']);
+    if key.text.is_empty() || matches!(line.place, Place::Cell | Place::Code) {
         return Share::No;
     }
-    if key.is_one_of(&phrases::SHARE_LINES) {
-        return Share::Yes;
+    if phrases::SHARE_LINES.holds(&key.text) {
+        return if is_code() { Share::No } else { Share::Yes };
     }
     let (mut networks, mut sharing, mut words) = (0, 0, 0);
     for word in key.words() {
         words += 1;
-        if phrases::NETWORKS.contains(&word) {
+        if phrases::NETWORKS.holds(word) {
             networks += 1;
-        } else if phrases::SHARING.contains(&word) {
+        } else if phrases::SHARING.holds(word) {
             sharing += 1;
-        } else if !phrases::BESIDE.contains(&word) && !word.bytes().all(|b| b.is_ascii_digit()) {
+        } else if !phrases::BESIDE.holds(word) && !word.bytes().all(|b| b.is_ascii_digit()) {
             return Share::No;
         }
     }
     // Strokes and commas may stand between the links.
     let is_link = line.linked * 10 >= line.text.len() * 7;
     let is_listed = is_link || line.place == Place::Item;
-    let begins = |words: &[&str]| key.words().next().is_some_and(|word| words.contains(&word));
-    if words > 30 || networks + sharing == 0 {
+    let asks = |word: &str| {
+        phrases::SHARING.holds(word) || matches!(word, "cliquez" | "cliquer" | "click")
+    };
+    if words > 30 || networks + sharing == 0 || is_code() {
         Share::No
     } else if sharing > 0
         && (networks > 0 || key.announces)
-        && (begins(&phrases::SHARING) || begins(&["cliquez", "cliquer", "click"]) || is_listed)
+        && (key.words().next().is_some_and(asks) || is_listed)
         || (networks > 1 && is_link && line.place != Place::Heading)
     {
         Share::Yes
@@ -281,10 +299,11 @@ fn share(line: &Line<'_>, key: &Key) -> Share {
 }
 
 fn is_switch(line: &Line<'_>, key: &Key) -> bool {
+    let is_called = |phrase: &&str| phrase.split(' ').eq(key.words());
     line.place != Place::Heading
         && line.place != Place::Cell
         && line.picture.is_none()
-        && phrases::SWITCHES.contains(&key.words().collect::<Vec<_>>().join(" ").as_str())
+        && phrases::SWITCHES.beginning_as(&key.text).iter().any(is_called)
 }
 
 /// What a line is, if it only stands at the end of posts.
@@ -292,10 +311,10 @@ fn ending(line: &Line<'_>, key: &Key) -> Option<RemovedKind> {
     if key.text.is_empty() || line.place == Place::Cell {
         return None;
     }
-    let has = |words: &[&str]| words.iter().any(|word| key.text.contains(word));
+    let has = |words: &phrases::Within| words.is_match(&key.text);
     let is_short = key.text.chars().count() < LONGEST_PROMOTION;
     if (is_short && has(&phrases::ASKED) && has(&phrases::PLACES))
-        || key.is_one_of(&phrases::PROMOTIONS)
+        || phrases::PROMOTIONS.holds(&key.text)
     {
         return Some(RemovedKind::Promotion);
     }
@@ -303,7 +322,7 @@ fn ending(line: &Line<'_>, key: &Key) -> Option<RemovedKind> {
         return Some(RemovedKind::Switch);
     }
     let leads_on = line.is_link()
-        && (key.is_one_of(&phrases::ONWARDS)
+        && (phrases::ONWARDS.holds(&key.text)
             || key.text.starts_with("continue reading ")
             || key.text.starts_with("lire la suite de "));
     leads_on.then_some(RemovedKind::Related)
@@ -319,13 +338,13 @@ fn is_count(text: &str) -> bool {
     let end = rest.find(' ').unwrap_or(rest.len());
     let (noun, rest) = (&rest[..end], rest[end..].trim_start());
     if rest.is_empty() {
-        return phrases::COMMENTS.contains(&noun);
+        return phrases::COMMENTS.holds(noun);
     }
-    let quotes = ["sur ", "à ", "au sujet de ", "on ", "to ", "pour "]
-        .iter()
-        .filter_map(|word| rest.strip_prefix(word))
-        .any(|rest| rest.starts_with(['«', '“', '"', '„', '\'']));
-    phrases::RESPONSES.contains(&noun) && quotes
+    phrases::RESPONSES.holds(noun)
+        && ["sur ", "à ", "au sujet de ", "on ", "to ", "pour "]
+            .iter()
+            .filter_map(|word| rest.strip_prefix(word))
+            .any(|rest| rest.starts_with(['«', '“', '"', '„', '\'']))
 }
 
 fn has_number(text: &str) -> bool {
@@ -335,5 +354,5 @@ fn has_number(text: &str) -> bool {
 
 /// Whether a line belongs to the form for comments, or says that there is none.
 fn is_commenting(text: &str) -> bool {
-    text.len() < 120 && phrases::COMMENTING.iter().any(|phrase| text.starts_with(phrase))
+    text.len() < 120 && phrases::COMMENTING.begins(text).next().is_some()
 }

@@ -128,6 +128,11 @@ pub fn is_block(name: &str) -> bool {
     )
 }
 
+/// Whether elements of this name are cells of a table.
+pub fn is_cell(name: &str) -> bool {
+    matches!(name, "td" | "th")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

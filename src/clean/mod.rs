@@ -24,6 +24,7 @@ pub mod prose;
 pub mod repetition;
 pub mod sanitise;
 pub mod scan;
+pub mod seams;
 pub mod settle;
 pub mod shortcodes;
 pub mod tokens;

@@ -5,11 +5,59 @@
 
 use std::sync::LazyLock;
 
-/// The phrases of one table.
-pub type Phrases = LazyLock<Vec<&'static str>>;
+use aho_corasick::AhoCorasick;
 
-fn list(table: &'static str) -> Vec<&'static str> {
-    table.split(" | ").collect()
+/// A table.
+pub type Phrases = LazyLock<Table>;
+
+/// The phrases of a table, in the order of their bytes.
+#[derive(Debug)]
+pub struct Table {
+    phrases: Vec<&'static str>,
+    /// Where the phrases begin whose first byte is this one or a later one.
+    from: [u16; 257],
+    longest: usize,
+}
+
+impl Table {
+    /// Whether `text` is a phrase of the table.
+    pub fn holds(&self, text: &str) -> bool {
+        text.len() <= self.longest && self.beginning_as(text).contains(&text)
+    }
+
+    /// The phrases with which `text` begins.
+    pub fn begins(&self, text: &str) -> impl Iterator<Item = &'static str> {
+        self.beginning_as(text).iter().copied().filter(move |phrase| text.starts_with(*phrase))
+    }
+
+    /// The phrases whose first byte, in lower case, is that of `text`: few of many.
+    pub fn beginning_as(&self, text: &str) -> &[&'static str] {
+        let Some(byte) = text.bytes().next().map(|byte| usize::from(byte.to_ascii_lowercase()))
+        else {
+            return &[];
+        };
+        &self.phrases[usize::from(self.from[byte])..usize::from(self.from[byte + 1])]
+    }
+}
+
+fn list(table: &'static str) -> Table {
+    let mut phrases: Vec<&str> = table.split(" | ").collect();
+    phrases.sort_unstable();
+    let mut from = [0; 257];
+    for phrase in &phrases {
+        from[usize::from(phrase.as_bytes()[0]) + 1] += 1;
+    }
+    for byte in 1..from.len() {
+        from[byte] += from[byte - 1];
+    }
+    Table { longest: phrases.iter().map(|phrase| phrase.len()).max().unwrap_or(0), phrases, from }
+}
+
+/// Phrases that are looked for within a line, all at once.
+pub type Within = LazyLock<AhoCorasick>;
+
+fn within(table: &'static str) -> AhoCorasick {
+    AhoCorasick::new(table.split(" | ")).expect("a table of this size can be built")
 }
 
 /// Links that skip a menu.
@@ -106,8 +154,8 @@ pub static SHARE_LINES: Phrases = LazyLock::new(|| {
 });
 
 /// What a promotion asks for.
-pub static ASKED: Phrases = LazyLock::new(|| {
-    list(
+pub static ASKED: Within = LazyLock::new(|| {
+    within(
         "abonnez-vous | abonnez vous | abonne-toi | abonner à | abonner gratuitement | \
          inscrivez-vous | inscris-toi | s'inscrire à | suivez-nous | suivez nous | suivez-moi | \
          suivez  | suis-nous | suis-moi | nous suivre | me suivre | rejoignez | rejoins | \
@@ -122,8 +170,8 @@ pub static ASKED: Phrases = LazyLock::new(|| {
 });
 
 /// And where.
-pub static PLACES: Phrases = LazyLock::new(|| {
-    list(
+pub static PLACES: Within = LazyLock::new(|| {
+    within(
         "newsletter | infolettre | lettre d'info | lettre hebdo | google actualités | \
          google actus | google actu | google news | google discover | réseaux sociaux | \
          social media | facebook | twitter | instagram | whatsapp | telegram | discord | \

@@ -5,7 +5,7 @@
 //! goes only with what it heads, a short line only at the head or the end of a body, a cell of a
 //! table never. A body keeps text if it had any, and a picture if that was all.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 
 use super::blocks::{self, Line, Place};
 use super::{entities, furniture};
@@ -26,12 +26,18 @@ const LONG: usize = 24;
 const HEAD: usize = 2;
 const END: usize = 3;
 
-/// The hashes of the blocks of a body, those included that went as repeated before.
-pub fn hashes(body: &SafeHtml, removed: &Removed) -> HashSet<i64> {
+/// The hashes of the blocks of a body, those included that went as repeated before; each once, in
+/// order. They are compared within one poll and never kept.
+pub fn hashes(body: &SafeHtml, removed: &Removed) -> Vec<i64> {
     let lines = blocks::read(body.as_str()).lines;
-    let spans = removed.spans.iter().filter(|span| span.kind == RemovedKind::Repeated);
-    let gone = spans.filter_map(|span| hash_of(span.text.as_str()));
-    lines.iter().filter_map(hash_of_line).chain(gone).collect()
+    let mut letters = Vec::with_capacity(2 * removed::SPAN_CHARS);
+    let mut hashes: Vec<i64> =
+        lines.iter().filter_map(|line| hash_of_line(line, &mut letters)).collect();
+    let gone = removed.spans.iter().filter(|span| span.kind == RemovedKind::Repeated);
+    hashes.extend(gone.filter_map(|span| hash_of(span.text.as_str(), &mut letters)));
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes
 }
 
 /// `body` without the blocks that `is_repeated` says its source repeats; they are added to
@@ -42,8 +48,9 @@ pub fn without(
     is_repeated: impl Fn(i64) -> bool,
 ) -> SafeHtml {
     let read = blocks::read(body.as_str());
-    let repeated = |line: &Line<'_>| hash_of_line(line).is_some_and(&is_repeated);
-    let mut goes: Vec<bool> = read.lines.iter().map(repeated).collect();
+    let mut letters = Vec::new();
+    let mut repeated = |line: &Line<'_>| hash_of_line(line, &mut letters).is_some_and(&is_repeated);
+    let mut goes: Vec<bool> = read.lines.iter().map(&mut repeated).collect();
     spare_short_lines(&read.lines, &mut goes);
     spare_headings(&read.lines, &mut goes);
     if !goes.contains(&true) || !is_left(&read.lines, &goes) {
@@ -52,33 +59,66 @@ pub fn without(
     for (line, _) in read.lines.iter().zip(&goes).filter(|(_, goes)| **goes) {
         removed.take(RemovedKind::Repeated, &shown(line));
     }
-    let left = read.without(&goes).trim_ascii().to_owned();
-    SafeHtml::cleaned(furniture::without(&left, removed).unwrap_or(left))
+    let left = read.without(&goes).html;
+    SafeHtml::cleaned(furniture::without(&left, removed).map_or(left, |left| left.html))
 }
 
-fn hash_of_line(line: &Line<'_>) -> Option<i64> {
+fn hash_of_line(line: &Line<'_>, letters: &mut Vec<u8>) -> Option<i64> {
     match line.place {
         Place::Cell | Place::Code | Place::Rule => None,
-        Place::Prose | Place::Heading | Place::Caption | Place::Item => hash_of(&shown(line)),
+        Place::Prose | Place::Heading | Place::Caption | Place::Item => {
+            hash_of(&shown(line), letters)
+        }
     }
 }
 
 /// The text of a line; of one that only holds a picture, its address.
-fn shown(line: &Line<'_>) -> String {
+fn shown<'a>(line: &'a Line<'_>) -> Cow<'a, str> {
     match line.picture {
-        Some(source) if line.text.is_empty() => entities::decode(source).into_owned(),
-        Some(_) | None => line.text.clone(),
+        Some(source) if line.text.is_empty() => entities::decode(source),
+        Some(_) | None => Cow::Borrowed(&line.text),
     }
 }
 
-/// Of as much of a text as is kept when it goes, so that both are compared alike.
-fn hash_of(text: &str) -> Option<i64> {
-    let letters = letters(removed::clip(text));
-    (letters.chars().count() >= FEWEST_LETTERS).then(|| hash::number([letters.as_bytes()]))
+/// Of as much of a text as is kept when it goes, so that both are compared alike. The letters are
+/// written to a buffer that serves all lines.
+fn hash_of(text: &str, letters: &mut Vec<u8>) -> Option<i64> {
+    letters.clear();
+    let (mut rest, mut room, mut count) = (text, removed::SPAN_CHARS, 0);
+    while room > 0 && !rest.is_empty() {
+        let run = rest.bytes().take(room).take_while(u8::is_ascii).count();
+        count += push_ascii(letters, &rest.as_bytes()[..run]);
+        rest = &rest[run..];
+        room -= run;
+        let Some(c) = rest.chars().next().filter(|c| room > 0 && !c.is_ascii()) else { continue };
+        if c.is_alphanumeric() {
+            for c in c.to_lowercase() {
+                count += 1;
+                letters.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+        }
+        rest = &rest[c.len_utf8()..];
+        room -= 1;
+    }
+    (count >= FEWEST_LETTERS).then(|| hash::passing(letters))
 }
 
-fn letters(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+/// Adds the letters and digits of `ascii`, without a branch for each; returns how many there are.
+fn push_ascii(letters: &mut Vec<u8>, ascii: &[u8]) -> usize {
+    let start = letters.len();
+    let mut end = start;
+    letters.resize(start + ascii.len(), 0);
+    for byte in ascii {
+        letters[end] = byte.to_ascii_lowercase();
+        end += usize::from(byte.is_ascii_alphanumeric());
+    }
+    letters.truncate(end);
+    end - start
+}
+
+/// How many letters and digits `text` has.
+fn length(text: &str) -> usize {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).count()
 }
 
 /// A short line may recur in a text by chance, or because it must: at the edges it does not.
@@ -87,9 +127,7 @@ fn spare_short_lines(lines: &[Line<'_>], goes: &mut [bool]) {
     for (index, line) in lines.iter().enumerate() {
         let is_edge = index < HEAD || index + END >= count;
         let is_telling = line.picture.is_some() || line.is_link();
-        if !is_edge && !is_telling && letters(&line.text).chars().count() < LONG {
-            goes[index] = false;
-        }
+        goes[index] &= is_edge || is_telling || length(&line.text) >= LONG;
     }
 }
 
@@ -122,7 +160,8 @@ mod tests {
     use super::*;
 
     fn left(html: &str, repeated: &[&str]) -> (String, Removed) {
-        let repeated: Vec<i64> = repeated.iter().filter_map(|text| hash_of(text)).collect();
+        let repeated: Vec<i64> =
+            repeated.iter().filter_map(|text| hash_of(text, &mut Vec::new())).collect();
         let mut removed = Removed::default();
         let body = SafeHtml::cleaned(html.to_owned());
         let body = without(body, &mut removed, |hash| repeated.contains(&hash));

@@ -166,27 +166,34 @@ fn cleaned(scanned: scan::Scanned<'_>, base: Option<&WebUrl>, removed: &mut Remo
     removed.absorb(scanned.removed);
     let Settled { html: mut safe, is_loose, removed: settled } = pass(&scanned.html, base);
     removed.absorb(settled);
+    let mut is_stable = true;
     if is_loose || !scanned.is_nested {
-        safe = until_stable(safe, base, removed);
+        (safe, is_stable) = until_stable(safe, base, removed);
     }
     // What goes may leave a link around nothing, or have parted what is one now.
     for _ in 0..MAX_PASSES {
         let Some(left) = furniture::without(&safe, removed) else { break };
-        safe = until_stable(left, base, removed);
+        safe = left.html;
+        // A shortcode may be judged by another one that went.
+        if is_stable && left.is_read_alike && !safe.contains('[') {
+            break;
+        }
+        (safe, is_stable) = until_stable(safe, base, removed);
     }
     if safe.contains('<') { safe.trim_ascii().to_owned() } else { on_one_line(&safe) }
 }
 
-fn until_stable(mut safe: String, base: Option<&WebUrl>, removed: &mut Removed) -> String {
+/// `safe` as it stays when it is read again, and whether it does.
+fn until_stable(mut safe: String, base: Option<&WebUrl>, removed: &mut Removed) -> (String, bool) {
     for _ in 0..MAX_PASSES {
         let again = pass(&safe, base);
         removed.absorb(again.removed);
         if again.html == safe {
-            break;
+            return (safe, true);
         }
         safe = again.html;
     }
-    safe
+    (safe, false)
 }
 
 fn pass(html: &str, base: Option<&WebUrl>) -> Settled {
@@ -222,7 +229,7 @@ fn in_paragraphs(text: &str, removed: &mut Removed) -> String {
         [one] => one.clone(),
         many => many.iter().map(|paragraph| format!("<p>{paragraph}</p>")).collect(),
     };
-    furniture::without(&html, removed).unwrap_or(html)
+    furniture::without(&html, removed).map_or(html, |left| left.html)
 }
 
 /// A body beyond the limits of the scan: its text, up to the same size.

@@ -275,7 +275,11 @@ impl Refresher {
             let reading = Arc::clone(&reading);
             move || {
                 let _held = reading.name().map(|name| in_hand.hold(decided.id, &name));
-                decide(&decided, &bounds, reading.seen(&known), now, dice)
+                let mut plan = decide(&decided, &bounds, reading.seen(&known), now, dice);
+                if !decided.state.polled_before {
+                    repeated::settle(&mut plan, &[]);
+                }
+                plan
             }
         };
         let plan = self.workers.run(work).await.map_err(|_| RefreshError::Panicked { url })?;
@@ -292,14 +296,12 @@ impl Refresher {
         reading: &Arc<Reading>,
         known: &[EntryId],
     ) -> Result<Plan, RefreshError> {
-        if plan.arrivals.is_empty() && plan.changes.is_empty() {
+        // Of a first poll, nothing was kept before with which it could be compared.
+        let is_first = !feed.state.polled_before;
+        if is_first || (plan.arrivals.is_empty() && plan.changes.is_empty()) {
             return Ok(plan);
         }
-        let neighbours = if feed.state.polled_before {
-            self.store.neighbours(feed.id, known, WINDOW).await?
-        } else {
-            Vec::new()
-        };
+        let neighbours = self.store.neighbours(feed.id, known, WINDOW).await?;
         let (id, url) = (feed.id, Some(feed.url.clone()));
         let (reading, in_hand) = (Arc::clone(reading), self.store.in_hand.clone());
         let work = move || {

@@ -15,7 +15,8 @@ const FOLLOWING: usize = 4;
 
 /// One item of the feed: the blocks of its body, and its title.
 struct Item {
-    blocks: HashSet<i64>,
+    /// In order, each once.
+    blocks: Vec<i64>,
     title_hash: i64,
 }
 
@@ -48,14 +49,28 @@ pub fn settle(plan: &mut Plan, neighbours: &[Neighbour]) {
     let mut items: Vec<Item> = before.into_iter().map(|(_, item)| item).collect();
     let first_new = items.len();
     items.extend(plan.arrivals.iter().map(|it| Item::of(&it.content, it.title_hash)));
-    for (at, change) in places.into_iter().enumerate() {
+    let common = common(&items);
+    let has_common = |at: &usize| {
+        let blocks = &items[*at].blocks;
+        blocks.iter().any(|block| common.binary_search(block).is_ok())
+    };
+    for (at, change) in places.into_iter().enumerate().filter(|(at, _)| has_common(at)) {
         if let Some(change) = change {
             take_out(&mut plan.changes[change].content, &items, at);
         }
     }
-    for (at, arrival) in (first_new..).zip(&mut plan.arrivals) {
+    let arrivals = (first_new..).zip(&mut plan.arrivals);
+    for (at, arrival) in arrivals.filter(|(at, _)| has_common(at)) {
         take_out(&mut arrival.content, &items, at);
     }
+}
+
+/// The blocks that enough items hold to be repeated at all, in order. Most feeds have none.
+fn common(items: &[Item]) -> Vec<i64> {
+    let mut all: Vec<i64> = items.iter().flat_map(|item| &item.blocks).copied().collect();
+    all.sort_unstable();
+    let often = all.chunk_by(|one, other| one == other).filter(|same| same.len() >= ITEMS);
+    often.map(|same| same[0]).collect()
 }
 
 fn take_out(content: &mut Content, items: &[Item], at: usize) {
@@ -63,7 +78,7 @@ fn take_out(content: &mut Content, items: &[Item], at: usize) {
     let from = (at + FOLLOWING + 1).saturating_sub(WINDOW).min(last);
     let window = &items[from..items.len().min(from + WINDOW)];
     let is_repeated = |block: i64| {
-        let holders = window.iter().filter(|item| item.blocks.contains(&block));
+        let holders = window.iter().filter(|item| item.blocks.binary_search(&block).is_ok());
         holders.map(|item| item.title_hash).collect::<HashSet<_>>().len() >= ITEMS
     };
     let body = std::mem::take(&mut content.body);
