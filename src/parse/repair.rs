@@ -15,7 +15,9 @@ pub fn mend(xml: &str, rung: Repair) -> Result<Cow<'_, str>, Unreadable> {
         return Ok(Cow::Borrowed(xml));
     }
     let framed = characters::framed(xml);
-    let mended = characters::mend(framed.text, &framed.entities)?;
+    // The reader of the higher rungs skips a mark of byte order and does not count it.
+    let text = framed.text.trim_start_matches('\u{feff}');
+    let mended = characters::mend(text, &framed.entities)?;
     Ok(Cow::Owned(match rung {
         Repair::None | Repair::Characters => mended,
         Repair::Namespaces => namespaces::mend(&mended),
@@ -32,5 +34,23 @@ pub fn above(rung: Repair) -> Option<Repair> {
         Repair::Namespaces => Some(Repair::Elements),
         Repair::Elements => Some(Repair::Tree),
         Repair::Tree => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_of_byte_order_do_not_shift_what_is_mended() {
+        let xml = "\u{feff}\u{feff}é<rss><channel><item><title>é</title></item></channel></rss>";
+        let text = "\u{feff}\u{feff}Erreur é <p>&nbsp;</p>";
+        for text in [xml, text] {
+            let mut next = Some(Repair::None);
+            while let Some(rung) = next {
+                assert!(mend(text, rung).is_ok_and(|mended| mended.contains('é')), "{rung:?}");
+                next = above(rung);
+            }
+        }
     }
 }
