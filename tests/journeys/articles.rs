@@ -133,6 +133,24 @@ fn a_queue_outlives_a_restart_and_gives_up_in_the_end() {
 }
 
 #[test]
+fn what_a_site_demands_of_one_page_holds_for_the_others() {
+    let press = Press::new();
+    let later = || {
+        let wire = "HTTP/1.1 429 Too Many\r\nRetry-After: 7200\r\nContent-Length: 0\r\n\r\n";
+        Some(Reply::Wire(wire.into()))
+    };
+    press.publisher.posts("/rss", [press.post("un", later()), press.post("deux", later())]);
+    let mill = Mill::start(&press.home, &press.clock);
+    mill.lives_until(press.clock.now() + TimeDelta::minutes(110));
+    assert_eq!(press.asked("un") + press.asked("deux"), 1, "one answer was enough");
+    press.post("un", None);
+    press.post("deux", None);
+    mill.lives_until(press.clock.now() + TimeDelta::hours(3));
+    let text = shown(&mill);
+    assert!(text.contains("Texte de un") && text.contains("Texte de deux"), "{text}");
+}
+
+#[test]
 fn an_edit_asks_no_page_again_and_another_link_asks_the_other_page() {
     let press = Press::new();
     let post = press.post("un", None);

@@ -50,10 +50,11 @@ fn a_document_that_ends_the_process_is_not_read_again_until_it_changes() {
     let (long_url, other_url) = (publisher.url("/long"), other.url("/bon"));
     home.configure(&[long_url.clone(), other_url.clone()], home::Post::Files, "");
     publisher.answers("/long", long());
-    other.posts("/bon", [Post::new("1")]);
     dies_reading(Service::start(&home), &home);
 
+    other.posts("/bon", [Post::new("1")]);
     let mut service = Service::start(&home);
+    feedmill(&home, &["refresh", "--force", &other_url]);
     assert!(service.log().contains("set apart"), "the operator is told: {}", service.log());
     eventually("the others are read and this one is refused", PATIENCE, || {
         feed(&home, &other_url)["entries"] == 1 && feed(&home, &long_url)["standing"] == "failing"
