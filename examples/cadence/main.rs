@@ -17,6 +17,7 @@ mod rules;
 use std::path::PathBuf;
 
 use histories::History;
+use plot::Curves;
 use replay::Outcome;
 use rules::Rule;
 
@@ -87,7 +88,7 @@ fn row(name: &str, histories: &[History], target: f64) -> bool {
     ratio <= limit
 }
 
-fn curves(histories: &[History]) -> [Vec<(f64, f64)>; 4] {
+fn curves(histories: &[History]) -> Curves {
     Rule::ALL.map(|rule| {
         let outcomes = DRAWN.map(|rate| replay::at_rate(rule, histories, rate));
         outcomes.iter().map(|outcome| (outcome.per_day(), outcome.mean())).collect()

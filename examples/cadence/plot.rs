@@ -17,8 +17,11 @@ const RULES: [(&str, &str); 4] = [
     ("#0072b2", "rhythm (feedmill)"),
 ];
 
+/// Points of requests a day and mean delay in hours, for each rule.
+pub(crate) type Curves = [Vec<(f64, f64)>; 4];
+
 /// The pictures of `rows`: a name and the curve of each rule.
-pub(crate) fn svg(rows: &[(&str, [Vec<(f64, f64)>; 4])]) -> String {
+pub(crate) fn svg(rows: &[(&str, Curves)]) -> String {
     let lines = rows.len().div_ceil(COLUMNS) as f64;
     let (width, height) = (WIDTH * COLUMNS as f64, HEIGHT * lines + 40.0);
     let mut out = format!(
@@ -46,7 +49,7 @@ pub(crate) fn svg(rows: &[(&str, [Vec<(f64, f64)>; 4])]) -> String {
     out
 }
 
-fn picture(out: &mut String, name: &str, curves: &[Vec<(f64, f64)>; 4]) {
+fn picture(out: &mut String, name: &str, curves: &Curves) {
     let all = curves.iter().flatten();
     let most = all.map(|(_, delay)| *delay).fold(0.0, f64::max).max(0.1) * 1.05;
     let (right, bottom) = (WIDTH - 14.0, HEIGHT - MARGIN);

@@ -30,7 +30,7 @@ const IMAGINED: f64 = 0.3;
 /// Gaps that are imagined in addition, of the mean rate.
 const IMAGINED_GAPS: f64 = 1.5;
 /// As many items must be counted before half of a habit is believed.
-const DOUBT: f64 = 8.0;
+const DOUBT: f64 = 4.0;
 /// How likely a feed is to end with any one item.
 const ENDS: f64 = 0.003;
 /// A dead feed is expected to wake up once in so many hours.
