@@ -1,7 +1,8 @@
 //! How boilerplate gives itself away: by the names publishers give its elements, and by its words.
 //!
 //! French and English first; Spanish, German, Portuguese and Italian where their sites say the same
-//! things in fixed words. A line is only judged whole: what stands inside a sentence stays.
+//! things in fixed words. What an author may say as well is the site's only where it begins a
+//! sentence and goes on to the site, or where markup sets it apart or links to what the site asks.
 
 use dom_query::NodeRef;
 

@@ -18,6 +18,10 @@ const HEADED: usize = 400;
 /// In how many blocks at the start and at the end facts about the article stand.
 const EDGE: usize = 6;
 
+/// How much of a line must be in links for it to tell under what the article is filed: some publishers
+/// link words of the text so, too.
+const FILED: f64 = 0.2;
+
 /// Takes out of `content`, from a page of `publisher`, what is not the article's, and notes it in
 /// `removed`.
 pub fn prune(content: &Document, publisher: &Publisher, removed: &mut Removed) {
@@ -224,7 +228,7 @@ fn line(
     } else if boilerplate::is_offer(text, stand) || boilerplate::is_alone(text) {
         Some(RemovedKind::Promotion)
     } else if !is_caption && boilerplate::is_rights(text)
-        || is_line && (is_fact() || is_edge && is_filed(node))
+        || is_line && (is_fact() || is_edge && links > FILED && is_filed(node))
     {
         Some(RemovedKind::Notice)
     } else {
