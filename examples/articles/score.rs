@@ -276,8 +276,9 @@ fn trafilatura(
         let Some(file) = entry["file"].as_str() else { continue };
         let source =
             ["cache", "eval"].iter().find_map(|place| read(&folder.join(place).join(file)));
-        // Some are listed by their file, with a word before it.
-        let url = WebUrl::parse(address).or_else(|_| WebUrl::parse(&format!("https://{file}/")));
+        // Some are listed by their file, with a word before it; it begins with the host.
+        let host = file.split_once('-').map_or(file, |(host, _)| host);
+        let url = WebUrl::parse(address).or_else(|_| WebUrl::parse(&format!("https://{host}/")));
         let (Some(source), Ok(url)) = (source, url) else { continue };
         let text = extract(&source, &url);
         let segments = |key: &str| {

@@ -126,5 +126,5 @@ fn stands_aside(node: &NodeRef<'_>) -> bool {
         || node.attr("style").is_some_and(|style| style.replace(' ', "").contains("display:none"));
     matches!(&*name, "aside" | "nav" | "footer" | "form" | "button")
         || is_hidden
-        || boilerplate::is_named_so(node)
+        || boilerplate::named(node).is_some()
 }

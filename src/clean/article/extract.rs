@@ -9,10 +9,12 @@ use dom_query::Document;
 use dom_smoothie::{Config, Readability};
 
 use super::hints::Hints;
+use super::publisher::Publisher;
 use super::words::{Article, NoArticle};
 use super::{blocks, hints, page, prune, restore};
 use crate::clean::{entities, prose, sanitise};
 use crate::model::document::RawHtml;
+use crate::model::removed::Removed;
 use crate::model::text::SafeHtml;
 use crate::model::url::WebUrl;
 
@@ -39,6 +41,8 @@ pub fn extract(html: &str, url: &WebUrl) -> Result<Article, NoArticle> {
     let document = Document::from(html);
     let hints = hints::read(&document);
     let blocks = blocks::number(&document);
+    let publisher = Publisher::new(url, hints.site.as_deref());
+    let paragraphs = |html: &str| paragraphs(html, &publisher);
     let found = match find(&document, url) {
         Some(found) => match paragraphs(&found) {
             length if length < DOUBTFUL => named(&document)
@@ -53,10 +57,13 @@ pub fn extract(html: &str, url: &WebUrl) -> Result<Article, NoArticle> {
     };
     let content = Document::fragment(found);
     restore::restore(&content, &blocks, &hints);
-    prune::prune(&content);
+    let mut removed = Removed::default();
+    prune::prune(&content, &publisher, &mut removed);
     let mut html = lead_image(&content, &hints, url).unwrap_or_default();
     html.push_str(&content.html());
-    let cleaned = sanitise::clean(&RawHtml(html), Some(url));
+    let mut cleaned = sanitise::clean(&RawHtml(html), Some(url));
+    removed.absorb(std::mem::take(&mut cleaned.removed));
+    cleaned.removed = removed;
     let length = length(&cleaned.body);
     match told(&hints, url) {
         Some(told) if told.length > length * MUCH_LONGER => Ok(told),
@@ -90,9 +97,9 @@ fn named(page: &Document) -> Option<String> {
 }
 
 /// How much text the paragraphs and items of `html` hold, in characters, boilerplate apart.
-fn paragraphs(html: &str) -> usize {
+fn paragraphs(html: &str, publisher: &Publisher) -> usize {
     let content = Document::fragment(html.to_owned());
-    prune::prune(&content);
+    prune::prune(&content, publisher, &mut Removed::default());
     let texts = content.select("p, li");
     texts.nodes().iter().map(|node| node.normalized_char_count()).sum()
 }

@@ -23,6 +23,8 @@ pub struct Hints {
     pub byline: Option<String>,
     /// Its language.
     pub language: Option<String>,
+    /// What the site is called.
+    pub site: Option<String>,
     /// Its text, without markup.
     pub text: Option<String>,
 }
@@ -66,6 +68,7 @@ pub fn read(page: &Document) -> Hints {
     hints.byline = hints
         .byline
         .or_else(|| meta(&["author", "dc.creator", "parsely-author", "sailthru.author"]));
+    hints.site = meta(&["og:site_name", "application-name"]);
     let html = page.select("html[lang]").attr("lang");
     hints.language = html.map(|lang| lang.trim().to_owned()).filter(|lang| !lang.is_empty());
     hints

@@ -8,5 +8,6 @@ pub mod kinds;
 pub mod page;
 pub mod phrases;
 pub mod prune;
+pub mod publisher;
 pub mod restore;
 pub mod words;

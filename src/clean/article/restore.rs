@@ -122,7 +122,7 @@ fn is_alike(block: &Block<'_>, kinds: &HashSet<&str>) -> bool {
     is_text
         && kinds.contains(block.kind.as_str())
         && (block.text.chars().count() >= MISSED || is_heading)
-        && !boilerplate::is_fact(&block.text)
+        && !boilerplate::is_fact(&block.text, block.links)
 }
 
 fn has_class(block: &Block<'_>) -> bool {
@@ -143,7 +143,7 @@ fn is_lead(at: usize, block: &Block<'_>, title: Option<usize>, hints: &Hints) ->
         matches!(block.name.as_str(), "p" | "h2" | "h3" | "h4" | "div" | "li" | "section");
     if !is_text
         || !STANDFIRST.contains(&block.text.chars().count())
-        || boilerplate::is_fact(&block.text)
+        || boilerplate::is_fact(&block.text, block.links)
     {
         return false;
     }
