@@ -245,7 +245,7 @@ pub static ONWARDS: Phrases = LazyLock::new(|| {
     )
 });
 
-/// Lines that belong to comments or to the form for them: what they begin with.
+/// Lines that belong to comments or to the form for them, whole or up to the end of a sentence.
 pub static COMMENTING: Phrases = LazyLock::new(|| {
     list(
         "laisser un commentaire | laissez un commentaire | laisser une réponse | \
@@ -256,18 +256,48 @@ pub static COMMENTING: Phrases = LazyLock::new(|| {
          les commentaires sont clos | les commentaires sont désactivés | commentaires fermés | \
          commentaires désactivés | soyez le premier à commenter | soyez le premier à réagir | \
          soyez la première personne à commenter | réagir à cet article | \
-         connectez-vous pour commenter | vous devez être connecté pour | \
-         vous devez vous connecter pour | identifiez-vous pour commenter | \
+         soyez le premier à commenter cet article | soyez le premier à réagir à cet article | \
+         connectez-vous pour commenter | connectez-vous pour laisser un commentaire | \
+         vous devez être connecté pour commenter | \
+         vous devez être connecté pour publier un commentaire | \
+         vous devez être connecté pour poster un commentaire | \
+         vous devez être connecté pour laisser un commentaire | \
+         vous devez être connecté pour rédiger un commentaire | \
+         vous devez être connecté pour ajouter un commentaire | \
+         vous devez vous connecter pour commenter | \
+         vous devez vous connecter pour publier un commentaire | \
+         vous devez vous connecter pour laisser un commentaire | identifiez-vous pour commenter | \
          votre adresse e-mail ne sera pas publiée | \
          votre adresse de messagerie ne sera pas publiée | leave a comment | leave a reply | \
          leave your comment | post a comment | post your comment | add a comment | \
          add your comment | write a comment | make a comment | cancel reply | \
          be the first to comment | comments are closed | comments are disabled | \
-         comments are off | comments closed | comments off | you must be logged in to | \
+         comments are off | comments closed | comments off | be the first to comment on this | \
+         be the first to comment on this article | be the first to comment on this post | \
+         you must be logged in to comment | you must be logged in to post a comment | \
+         you must be logged in to leave a comment | you must be logged in to reply | \
+         you must be logged in to leave a reply | you must log in to post a comment | \
          log in to comment | login to comment | sign in to comment | \
          your email address will not be published | join the conversation | join the discussion | \
          hinterlasse einen kommentar | schreibe einen kommentar | kommentar hinterlassen | \
          deja un comentario | deja una respuesta | lascia un commento",
+    )
+});
+
+/// What a line begins with that says that a post has no comments, and names it.
+pub static COMMENTS_OFF: Phrases =
+    LazyLock::new(|| list("comments off on | commentaires fermés sur"));
+
+/// The fields of a form for comments, whole.
+pub static FORM_FIELDS: Phrases = LazyLock::new(|| {
+    list(
+        "nom | name | e-mail | email | mail | courriel | adresse e-mail | email address | \
+         site web | site | website | url | message | votre nom | votre e-mail | your name | \
+         your email | your comment | envoyer | publier | submit | post comment | send | \
+         les champs obligatoires sont indiqués avec | required fields are marked | \
+         enregistrer mon nom, mon e-mail et mon site dans le navigateur pour mon prochain \
+         commentaire | \
+         save my name, email, and website in this browser for the next time i comment",
     )
 });
 
@@ -300,8 +330,8 @@ pub static SWITCHES: Phrases = LazyLock::new(|| {
     )
 });
 
-/// Classes and ids of elements that are furniture as a whole: what they are called, or begin with
-/// where a `*` ends them.
+/// Classes of elements that are furniture as a whole: what they are called, or begin with where a
+/// `*` ends them.
 pub static COMMENT_MARKS: Phrases = LazyLock::new(|| {
     list(
         "comments | comments-area | comments-section | comments-wrapper | comments-container | \
@@ -342,6 +372,10 @@ pub static PROMOTION_MARKS: Phrases = LazyLock::new(|| {
          google-auto-placed | sponsored-content | patreon-widget | wp-block-newsletterglue*",
     )
 });
+
+/// Those of these names that are ids as well and that no heading gives; so are all with `_`.
+pub static PLUGIN_IDS: Phrases =
+    LazyLock::new(|| list("commentform | commentlist | sharedaddy | jp-relatedposts"));
 
 /// The same, of links that skip a menu.
 pub static SKIP_MARKS: Phrases =
