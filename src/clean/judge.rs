@@ -5,72 +5,33 @@
 //! stands at the end of posts is only looked for there. Code is never judged.
 
 use super::blocks::{Line, Place};
-use super::phrases;
+use super::keys::Key;
+use super::{comments, phrases};
 use crate::model::removed::RemovedKind;
 
-/// The longest line that is judged, in bytes.
-const LONGEST: usize = 400;
+/// The most lines that are judged: no post has more, and what strangers send is not worth the time.
+const MAX_LINES: usize = 20_000;
 /// How many of the last lines may be a promotion or a switch, whatever their length.
 const LAST_LINES: usize = 3;
 /// The longest promotion, in characters.
 const LONGEST_PROMOTION: usize = 200;
-/// How much text must stand before comments that no heading announces, in bytes.
-const ENOUGH_TEXT: usize = 200;
 /// From how many lines that each name one network on they are a list of buttons.
 const BUTTONS: usize = 3;
 
-/// For each line, why it goes; nothing where it stays.
+/// For each line, why it goes; nothing where it stays. Of too many lines, all stay.
 pub fn judge(lines: &[Line<'_>]) -> Vec<Option<RemovedKind>> {
+    if lines.len() > MAX_LINES {
+        return vec![None; lines.len()];
+    }
     let keys = lines.iter().map(Key::of).collect();
     let mut judge = Judge { lines, keys, verdicts: vec![None; lines.len()] };
     judge.certain();
     judge.shares();
     judge.related();
-    judge.comments();
+    comments::judge(judge.lines, &judge.keys, &mut judge.verdicts);
     judge.endings();
     judge.rules();
     judge.verdicts
-}
-
-/// A line as it is compared: in lower case, with straight apostrophes, without what stands around
-/// its words.
-#[derive(Default)]
-struct Key {
-    text: String,
-    /// Whether it ends in a colon.
-    announces: bool,
-}
-
-impl Key {
-    fn of(line: &Line<'_>) -> Self {
-        if line.text.len() > LONGEST || matches!(line.place, Place::Code | Place::Rule) {
-            return Self::default();
-        }
-        let mut text = String::with_capacity(line.text.len());
-        let mut parts = false;
-        for c in line.text.chars() {
-            if c.is_whitespace() {
-                parts = !text.is_empty();
-                continue;
-            }
-            if std::mem::take(&mut parts) {
-                text.push(' ');
-            }
-            match c {
-                '’' | 'ʼ' | '‘' => text.push('\''),
-                _ if c.is_ascii() => text.push(c.to_ascii_lowercase()),
-                _ => text.extend(c.to_lowercase()),
-            }
-        }
-        let is_around = |c: char| !c.is_alphanumeric();
-        text.truncate(text.trim_end_matches(is_around).len());
-        text.drain(..text.len() - text.trim_start_matches(is_around).len());
-        Self { text, announces: line.text.trim_end().ends_with(':') }
-    }
-
-    fn words(&self) -> impl Iterator<Item = &str> {
-        self.text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
-    }
 }
 
 /// How sure a line asks to pass the post on.
@@ -163,66 +124,10 @@ impl Judge<'_> {
         self.lines[index + 1..].iter().take_while(is_link).count()
     }
 
-    /// Comments: from the line that announces them on, all goes; a line in passing goes alone.
-    fn comments(&mut self) {
-        let counts: Vec<usize> = (0..self.lines.len())
-            .filter(|&index| self.is_live(index) && is_count(&self.keys[index].text))
-            .collect();
-        for index in 0..self.lines.len() {
-            let (line, key) = (&self.lines[index], &self.keys[index]);
-            if !self.is_live(index) || key.text.is_empty() || line.place == Place::Cell {
-                continue;
-            }
-            let is_count = counts.contains(&index);
-            let is_form = is_commenting(&key.text);
-            if !(is_count || is_form) {
-                continue;
-            }
-            let (before, after) = self.around(index);
-            let announces = is_form || has_number(&key.text) || self.has_form_after(index);
-            let is_cut = before > 0
-                && announces
-                && (counts.len() < 2 || is_form)
-                && match (line.place, line.is_link()) {
-                    (Place::Heading, _) => before >= after / 8,
-                    (_, true) => false,
-                    (_, false) => is_count && before >= ENOUGH_TEXT,
-                };
-            if is_cut || (announces && before > 0 && after * 4 <= before && !line.is_link()) {
-                self.cut(index);
-                return;
-            }
-            if announces {
-                self.verdicts[index] = Some(RemovedKind::Comments);
-            }
-        }
-    }
-
-    fn has_form_after(&self, index: usize) -> bool {
-        self.keys[index + 1..].iter().any(|key| is_commenting(&key.text))
-    }
-
-    /// How much text stands before and after a line, in bytes.
-    fn around(&self, index: usize) -> (usize, usize) {
-        let text = |range: std::ops::Range<usize>| {
-            range
-                .filter(|&index| self.is_live(index))
-                .map(|index| self.lines[index].text.len())
-                .sum()
-        };
-        (text(0..index), text(index + 1..self.lines.len()))
-    }
-
-    fn cut(&mut self, index: usize) {
-        for verdict in &mut self.verdicts[index..] {
-            verdict.get_or_insert(RemovedKind::Comments);
-        }
-    }
-
     /// What only stands at the end of posts; and, of the switches, also at the head.
     fn endings(&mut self) {
-        let total: usize = self.around(self.lines.len().saturating_sub(1)).0
-            + self.lines.last().map_or(0, |line| line.text.len());
+        let live = (0..self.lines.len()).filter(|&index| self.is_live(index));
+        let total: usize = live.map(|index| self.lines[index].text.len()).sum();
         let (mut seen, mut after) = (0, 0);
         for index in (0..self.lines.len()).rev() {
             if !self.is_live(index) || self.lines[index].place == Place::Rule {
@@ -326,33 +231,4 @@ fn ending(line: &Line<'_>, key: &Key) -> Option<RemovedKind> {
             || key.text.starts_with("continue reading ")
             || key.text.starts_with("lire la suite de "));
     leads_on.then_some(RemovedKind::Related)
-}
-
-/// Whether a line says how many comments follow: `2 commentaires`, `3 thoughts on “…”`.
-fn is_count(text: &str) -> bool {
-    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
-    let rest = ["un ", "une ", "one ", "no ", "aucun ", "aucune ", "show ", "view all "]
-        .iter()
-        .find_map(|word| rest.strip_prefix(word))
-        .unwrap_or(rest);
-    let end = rest.find(' ').unwrap_or(rest.len());
-    let (noun, rest) = (&rest[..end], rest[end..].trim_start());
-    if rest.is_empty() {
-        return phrases::COMMENTS.holds(noun);
-    }
-    phrases::RESPONSES.holds(noun)
-        && ["sur ", "à ", "au sujet de ", "on ", "to ", "pour "]
-            .iter()
-            .filter_map(|word| rest.strip_prefix(word))
-            .any(|rest| rest.starts_with(['«', '“', '"', '„', '\'']))
-}
-
-fn has_number(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_digit())
-        || ["un ", "une ", "one ", "no ", "aucun"].iter().any(|word| text.starts_with(word))
-}
-
-/// Whether a line belongs to the form for comments, or says that there is none.
-fn is_commenting(text: &str) -> bool {
-    text.len() < 120 && phrases::COMMENTING.begins(text).next().is_some()
 }

@@ -12,10 +12,12 @@
 pub mod article;
 pub mod blocks;
 pub mod characters;
+pub mod comments;
 pub mod entities;
 pub mod excerpt;
 pub mod furniture;
 pub mod judge;
+pub mod keys;
 pub mod links;
 pub mod markup;
 pub mod phrases;
