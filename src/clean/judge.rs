@@ -6,15 +6,14 @@
 
 use super::blocks::{Line, Place};
 use super::keys::Key;
-use super::{comments, phrases};
+use super::shares::{self, Share};
+use super::{comments, notices, phrases, promotions};
 use crate::model::removed::RemovedKind;
 
 /// The most lines that are judged: no post has more, and what strangers send is not worth the time.
 const MAX_LINES: usize = 20_000;
 /// How many of the last lines may be a promotion or a switch, whatever their length.
 const LAST_LINES: usize = 3;
-/// The longest promotion, in characters.
-const LONGEST_PROMOTION: usize = 200;
 /// From how many lines that each name one network on they are a list of buttons.
 const BUTTONS: usize = 3;
 
@@ -34,15 +33,6 @@ pub fn judge(lines: &[Line<'_>]) -> Vec<Option<RemovedKind>> {
     judge.verdicts
 }
 
-/// How sure a line asks to pass the post on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Share {
-    No,
-    /// It may be one of several buttons.
-    Button,
-    Yes,
-}
-
 struct Judge<'a> {
     lines: &'a [Line<'a>],
     keys: Vec<Key>,
@@ -56,16 +46,10 @@ impl Judge<'_> {
 
     /// What can be told from the line alone.
     fn certain(&mut self) {
-        for (key, verdict) in self.keys.iter().zip(&mut self.verdicts) {
-            let text = key.text.as_str();
-            let is_notice = |(first, then): &(&str, &str)| {
-                // Most lines begin otherwise.
-                text.as_bytes().first() == first.as_bytes().first()
-                    && text.strip_prefix(first).is_some_and(|rest| rest.contains(then))
-            };
-            if phrases::SKIP_LINKS.holds(text) {
+        for ((line, key), verdict) in self.lines.iter().zip(&self.keys).zip(&mut self.verdicts) {
+            if phrases::SKIP_LINKS.holds(&key.text) {
                 *verdict = Some(RemovedKind::SkipLink);
-            } else if phrases::NOTICES.iter().any(is_notice) {
+            } else if notices::is_notice(line, key) {
                 *verdict = Some(RemovedKind::Notice);
             }
         }
@@ -73,7 +57,7 @@ impl Judge<'_> {
 
     fn shares(&mut self) {
         let shares: Vec<Share> =
-            self.lines.iter().zip(&self.keys).map(|(line, key)| share(line, key)).collect();
+            self.lines.iter().zip(&self.keys).map(|(line, key)| shares::share(line, key)).collect();
         let mut from = 0;
         while from < shares.len() {
             let run = shares[from..].iter().take_while(|share| **share != Share::No).count();
@@ -163,46 +147,6 @@ impl Judge<'_> {
     }
 }
 
-fn share(line: &Line<'_>, key: &Key) -> Share {
-    let is_code = || line.text.contains(['{', '}', ';', '=']);
-    if key.text.is_empty() || matches!(line.place, Place::Cell | Place::Code) {
-        return Share::No;
-    }
-    if phrases::SHARE_LINES.holds(&key.text) {
-        return if is_code() { Share::No } else { Share::Yes };
-    }
-    let (mut networks, mut sharing, mut words) = (0, 0, 0);
-    for word in key.words() {
-        words += 1;
-        if phrases::NETWORKS.holds(word) {
-            networks += 1;
-        } else if phrases::SHARING.holds(word) {
-            sharing += 1;
-        } else if !phrases::BESIDE.holds(word) && !word.bytes().all(|b| b.is_ascii_digit()) {
-            return Share::No;
-        }
-    }
-    // Strokes and commas may stand between the links.
-    let is_link = line.linked * 10 >= line.text.len() * 7;
-    let is_listed = is_link || line.place == Place::Item;
-    let asks = |word: &str| {
-        phrases::SHARING.holds(word) || matches!(word, "cliquez" | "cliquer" | "click")
-    };
-    if words > 30 || networks + sharing == 0 || is_code() {
-        Share::No
-    } else if sharing > 0
-        && (networks > 0 || key.announces)
-        && (key.words().next().is_some_and(asks) || is_listed)
-        || (networks > 1 && is_link && line.place != Place::Heading)
-    {
-        Share::Yes
-    } else if is_link && words <= 3 && line.place != Place::Heading {
-        Share::Button
-    } else {
-        Share::No
-    }
-}
-
 fn is_switch(line: &Line<'_>, key: &Key) -> bool {
     let is_called = |phrase: &&str| phrase.split(' ').eq(key.words());
     line.place != Place::Heading
@@ -216,11 +160,7 @@ fn ending(line: &Line<'_>, key: &Key) -> Option<RemovedKind> {
     if key.text.is_empty() || line.place == Place::Cell {
         return None;
     }
-    let has = |words: &phrases::Within| words.is_match(&key.text);
-    let is_short = key.text.chars().count() < LONGEST_PROMOTION;
-    if (is_short && has(&phrases::ASKED) && has(&phrases::PLACES))
-        || phrases::PROMOTIONS.holds(&key.text)
-    {
+    if promotions::is_promotion(key) {
         return Some(RemovedKind::Promotion);
     }
     if is_switch(line, key) {

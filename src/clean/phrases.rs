@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 
 /// A table.
 pub type Phrases = LazyLock<Table>;
@@ -53,11 +53,14 @@ fn list(table: &'static str) -> Table {
     Table { longest: phrases.iter().map(|phrase| phrase.len()).max().unwrap_or(0), phrases, from }
 }
 
-/// Phrases that are looked for within a line, all at once.
+/// Phrases that are looked for within a line, all at once; the longest where several begin.
 pub type Within = LazyLock<AhoCorasick>;
 
 fn within(table: &'static str) -> AhoCorasick {
-    AhoCorasick::new(table.split(" | ")).expect("a table of this size can be built")
+    AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(table.split(" | "))
+        .expect("a table of this size can be built")
 }
 
 /// Links that skip a menu.
@@ -76,34 +79,47 @@ pub static SKIP_LINKS: Phrases = LazyLock::new(|| {
 
 /// What a notice of the first appearance begins with, and the words that must follow.
 pub const NOTICES: &[(&str, &str)] = &[
-    ("the post ", " appeared first on "),
-    ("the post ", " first appeared on "),
-    ("this post ", " appeared first on "),
-    ("this post ", " first appeared on "),
-    ("this article ", " appeared first on "),
-    ("this article ", " first appeared on "),
-    ("this article ", " was originally published "),
-    ("this article ", " was first published "),
-    ("this story ", " first appeared on "),
-    ("this story ", " originally appeared "),
-    ("this entry ", " was posted "),
-    ("this post ", " was originally published "),
-    ("the article ", " appeared first on "),
-    ("the article ", " first appeared on "),
-    ("l'article ", " est apparu en premier sur "),
-    ("l'article ", " est apparu d'abord sur "),
-    ("l'article ", " est paru en premier sur "),
-    ("l'article ", " a été publié en premier sur "),
-    ("cet article ", " est apparu en premier sur "),
-    ("cet article ", " est apparu d'abord sur "),
-    ("cet article ", " est paru en premier sur "),
-    ("cet article ", " a été publié en premier sur "),
-    ("cet article ", " est initialement paru "),
-    ("der beitrag ", " erschien zuerst auf "),
-    ("la entrada ", " se publicó primero en "),
-    ("la entrada ", " aparece primero en "),
-    ("l'articolo ", " proviene da "),
-    ("l'articolo ", " sembra essere il primo su "),
+    ("the post", " appeared first on "),
+    ("the post", " first appeared on "),
+    ("this post", " appeared first on "),
+    ("this post", " first appeared on "),
+    ("this article", " appeared first on "),
+    ("this article", " first appeared on "),
+    ("this article", " was originally published "),
+    ("this article", " was first published "),
+    ("this story", " first appeared on "),
+    ("this story", " originally appeared "),
+    ("this entry", " was posted "),
+    ("this post", " was originally published "),
+    ("the article", " appeared first on "),
+    ("the article", " first appeared on "),
+    ("l'article", " est apparu en premier sur "),
+    ("l'article", " est apparu d'abord sur "),
+    ("l'article", " est paru en premier sur "),
+    ("l'article", " a été publié en premier sur "),
+    ("cet article", " est apparu en premier sur "),
+    ("cet article", " est apparu d'abord sur "),
+    ("cet article", " est paru en premier sur "),
+    ("cet article", " a été publié en premier sur "),
+    ("cet article", " est initialement paru "),
+    ("der beitrag", " erschien zuerst auf "),
+    ("la entrada", " se publicó primero en "),
+    ("la entrada", " aparece primero en "),
+    ("l'articolo", " proviene da "),
+    ("l'articolo", " sembra essere il primo su "),
+];
+
+/// Those of the words that must follow that a plugin writes, whatever the title.
+pub const NOTICES_OF_PLUGINS: &[&str] = &[
+    " appeared first on ",
+    " est apparu en premier sur ",
+    " est apparu d'abord sur ",
+    " a été publié en premier sur ",
+    " erschien zuerst auf ",
+    " se publicó primero en ",
+    " aparece primero en ",
+    " proviene da ",
+    " sembra essere il primo su ",
 ];
 
 /// Where posts are passed on and followed.
@@ -114,6 +130,14 @@ pub static NETWORKS: Phrases = LazyLock::new(|| {
          skype | digg | stumbleupon | delicious | vk | vkontakte | xing | viber | snapchat | \
          instapaper | evernote | hackernews | diaspora | email | mail | courriel | sms | rss | \
          youtube | google | gmail | tiktok | discord | line | signal",
+    )
+});
+
+/// Those of them that are words as well.
+pub static AMBIGUOUS_NETWORKS: Phrases = LazyLock::new(|| {
+    list(
+        "line | mail | signal | x | pocket | threads | discord | messenger | delicious | google | \
+         email | courriel | sms | rss",
     )
 });
 
@@ -153,19 +177,27 @@ pub static SHARE_LINES: Phrases = LazyLock::new(|| {
     )
 });
 
-/// What a promotion asks for.
+/// What a promotion asks for, in the imperative or of the reader's own: each begins a clause.
 pub static ASKED: Within = LazyLock::new(|| {
     within(
-        "abonnez-vous | abonnez vous | abonne-toi | abonner à | abonner gratuitement | \
-         inscrivez-vous | inscris-toi | s'inscrire à | suivez-nous | suivez nous | suivez-moi | \
-         suivez  | suis-nous | suis-moi | nous suivre | me suivre | rejoignez | rejoins | \
-         retrouvez-nous | retrouvez nous | retrouvez toute | retrouvez tous | recevez  | \
-         recevoir  | ne manquez  | ne ratez  | ne manquer aucun | ne rater aucun | \
-         ne rien manquer | ne rien rater | soutenez | soutenir | faites un don | faire un don | \
-         téléchargez | subscribe | sign up | signup | follow us | follow me | follow @ | \
-         join us | join our | get our | get the latest | get more | never miss | don't miss | \
-         support us | support me | support our | donate | become a  | like us | find us | \
-         download our | abonnieren | suscríbete | iscriviti | síguenos | seguici",
+        "abonnez-vous | abonnez vous | abonne-toi | s'abonner à notre | s'abonner à nos | \
+         s'abonner gratuitement | inscrivez-vous | inscrivez vous | inscris-toi | \
+         s'inscrire à notre | s'inscrire à nos | suivez-nous | suivez nous | suivez-moi | suivez | \
+         suis-nous | suis-moi | nous suivre | me suivre | rejoignez-nous | rejoignez-moi | \
+         rejoignez | rejoins | nous rejoindre | retrouvez-nous | retrouvez nous | \
+         retrouvez toute | retrouvez tous | retrouvez notre | retrouvez nos | recevez | \
+         ne manquez pas | ne manquez plus | ne manquez rien | ne manquez aucun | \
+         ne manquez aucune | ne ratez pas | ne ratez plus | ne ratez rien | ne ratez aucun | \
+         ne ratez aucune | soutenez-nous | soutenez nous | soutenez-moi | soutenez notre | \
+         soutenez le site | nous soutenir | faites un don | téléchargez notre | \
+         téléchargez l'application | téléchargez l'appli | subscribe to | subscribe now | \
+         subscribe for | subscribe via | subscribe by | subscribe on | subscribe here | \
+         subscribe today | subscribe and | sign up | signup | follow us | follow me | follow @ | \
+         follow our | join us | join our | get our | get the latest | get more news | \
+         get more stories | get more articles | get more like | never miss | don't miss | \
+         support us | support me | support our | like us | find us | download our | \
+         abonniere | abonnieren sie | newsletter abonnieren | suscríbete | iscriviti | síguenos | \
+         seguici",
     )
 });
 
