@@ -172,3 +172,20 @@ fn ending(line: &Line<'_>, key: &Key) -> Option<RemovedKind> {
             || key.text.starts_with("lire la suite de "));
     leads_on.then_some(RemovedKind::Related)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clean::blocks;
+
+    #[test]
+    fn of_more_lines_than_any_post_has_all_stay() {
+        for piece in ["2 comments<br>", "Share on X<br>", "Leave a comment<br>", "Related<br>"] {
+            let judged = |count: usize| judge(&blocks::read(&piece.repeat(count)).lines);
+            assert!(judged(MAX_LINES + 1).iter().all(Option::is_none), "{piece}");
+            assert_eq!(judged(MAX_LINES).len(), MAX_LINES, "{piece}");
+        }
+        let shares = judge(&blocks::read(&"Share on X<br>".repeat(MAX_LINES)).lines);
+        assert!(shares.iter().all(|verdict| *verdict == Some(RemovedKind::Share)));
+    }
+}

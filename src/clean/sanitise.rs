@@ -297,6 +297,31 @@ mod tests {
     }
 
     #[test]
+    fn bodies_made_to_cost_much_come_back_no_longer_than_they_may() {
+        let nested = "<blockquote>".repeat(400) + &"x<br>".repeat(9_000);
+        for piece in [
+            "comments\n",
+            "2 comments\n\n",
+            "[/",
+            "[/ab][ab]",
+            "[a b",
+            "&",
+            "<",
+            "< ",
+            "<p>Comments</p>",
+            "<h2>Comments</h2><p>Leave a comment</p>",
+            "<li><a href=\"/x\">Related</a></li>",
+            "<p>Share on X</p><hr>",
+            "<div class=\"comments\">",
+            &nested,
+        ] {
+            let html = piece.repeat((100_000 / piece.len()).max(1));
+            // Escaping makes five bytes of one, a link gains an address and a `rel`.
+            assert!(clean(&html).len() <= 6 * html.len(), "{piece:.40}");
+        }
+    }
+
+    #[test]
     fn a_chapter_on_comments_is_no_furniture() {
         for (given, kept) in [
             ("<h2 id=\"comments\">Comments</h2><p>x</p>", "<h2>Comments</h2><p>x</p>"),
