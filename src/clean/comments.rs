@@ -155,7 +155,7 @@ impl Counted<'_> {
                 self.after * 4 <= self.before && self.after <= MOST_UNCOUNTED
             }
         };
-        if self.before > 0 && is_small && self.is_only && !(is_link && !is_heading) {
+        if self.before > 0 && is_small && self.is_only && (is_heading || !is_link) {
             End::GoesWithAllBelow
         } else if is_heading && self.after > 0 {
             // What it heads stays, so it does.
