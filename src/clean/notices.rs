@@ -6,15 +6,59 @@
 
 use super::blocks::Line;
 use super::keys::Key;
-use super::phrases;
 
 /// The longest name of a place that is no link, in bytes.
 const LONGEST_PLACE: usize = 40;
 
+/// What a notice of the first appearance begins with, and the words that must follow.
+const NOTICES: &[(&str, &str)] = &[
+    ("the post", " appeared first on "),
+    ("the post", " first appeared on "),
+    ("this post", " appeared first on "),
+    ("this post", " first appeared on "),
+    ("this article", " appeared first on "),
+    ("this article", " first appeared on "),
+    ("this article", " was originally published "),
+    ("this article", " was first published "),
+    ("this story", " first appeared on "),
+    ("this story", " originally appeared "),
+    ("this entry", " was posted "),
+    ("this post", " was originally published "),
+    ("the article", " appeared first on "),
+    ("the article", " first appeared on "),
+    ("l'article", " est apparu en premier sur "),
+    ("l'article", " est apparu d'abord sur "),
+    ("l'article", " est paru en premier sur "),
+    ("l'article", " a été publié en premier sur "),
+    ("cet article", " est apparu en premier sur "),
+    ("cet article", " est apparu d'abord sur "),
+    ("cet article", " est paru en premier sur "),
+    ("cet article", " a été publié en premier sur "),
+    ("cet article", " est initialement paru "),
+    ("der beitrag", " erschien zuerst auf "),
+    ("la entrada", " se publicó primero en "),
+    ("la entrada", " aparece primero en "),
+    ("l'articolo", " proviene da "),
+    ("l'articolo", " sembra essere il primo su "),
+];
+
+/// Those of the words that must follow that a plugin writes, whatever the title.
+const NOTICES_OF_PLUGINS: &[&str] = &[
+    " appeared first on ",
+    " est apparu en premier sur ",
+    " est apparu d'abord sur ",
+    " a été publié en premier sur ",
+    " erschien zuerst auf ",
+    " se publicó primero en ",
+    " aparece primero en ",
+    " proviene da ",
+    " sembra essere il primo su ",
+];
+
 /// Whether a line is a notice.
 pub fn is_notice(line: &Line<'_>, key: &Key) -> bool {
     let byte = key.text.as_bytes().first();
-    phrases::NOTICES
+    NOTICES
         .iter()
         // Most lines begin otherwise.
         .filter(|(first, _)| byte == first.as_bytes().first())
@@ -27,7 +71,7 @@ fn says(line: &Line<'_>, text: &str, first: &str, then: &str) -> bool {
     let (title, place) = (rest[..at].trim(), rest[at + then.len()..].trim());
     let is_linked = line.linked > 0 && line.linked * 2 >= title.len() + place.len();
     let is_of_itself = title.is_empty() && (first.starts_with("this") || first.starts_with("cet"));
-    let is_by_plugin = !title.is_empty() && phrases::NOTICES_OF_PLUGINS.contains(&then);
+    let is_by_plugin = !title.is_empty() && NOTICES_OF_PLUGINS.contains(&then);
     !place.is_empty()
         && (is_linked || (place.len() <= LONGEST_PLACE && (is_of_itself || is_by_plugin)))
 }

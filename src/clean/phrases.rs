@@ -77,51 +77,6 @@ pub static SKIP_LINKS: Phrases = LazyLock::new(|| {
     )
 });
 
-/// What a notice of the first appearance begins with, and the words that must follow.
-pub const NOTICES: &[(&str, &str)] = &[
-    ("the post", " appeared first on "),
-    ("the post", " first appeared on "),
-    ("this post", " appeared first on "),
-    ("this post", " first appeared on "),
-    ("this article", " appeared first on "),
-    ("this article", " first appeared on "),
-    ("this article", " was originally published "),
-    ("this article", " was first published "),
-    ("this story", " first appeared on "),
-    ("this story", " originally appeared "),
-    ("this entry", " was posted "),
-    ("this post", " was originally published "),
-    ("the article", " appeared first on "),
-    ("the article", " first appeared on "),
-    ("l'article", " est apparu en premier sur "),
-    ("l'article", " est apparu d'abord sur "),
-    ("l'article", " est paru en premier sur "),
-    ("l'article", " a été publié en premier sur "),
-    ("cet article", " est apparu en premier sur "),
-    ("cet article", " est apparu d'abord sur "),
-    ("cet article", " est paru en premier sur "),
-    ("cet article", " a été publié en premier sur "),
-    ("cet article", " est initialement paru "),
-    ("der beitrag", " erschien zuerst auf "),
-    ("la entrada", " se publicó primero en "),
-    ("la entrada", " aparece primero en "),
-    ("l'articolo", " proviene da "),
-    ("l'articolo", " sembra essere il primo su "),
-];
-
-/// Those of the words that must follow that a plugin writes, whatever the title.
-pub const NOTICES_OF_PLUGINS: &[&str] = &[
-    " appeared first on ",
-    " est apparu en premier sur ",
-    " est apparu d'abord sur ",
-    " a été publié en premier sur ",
-    " erschien zuerst auf ",
-    " se publicó primero en ",
-    " aparece primero en ",
-    " proviene da ",
-    " sembra essere il primo su ",
-];
-
 /// Where posts are passed on and followed.
 pub static NETWORKS: Phrases = LazyLock::new(|| {
     list(
