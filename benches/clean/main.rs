@@ -1,6 +1,7 @@
 //! What cleaning costs, in microseconds an entry, its parts apart: sanitising with all that follows,
 //! furniture, blocks that a source repeats, plain text, excerpts. And what that means for a poll of
-//! 30 entries of which none, three or all are new.
+//! 30 entries of which none, three or all are new; and what the worst bodies cost that strangers may
+//! send, against a goal.
 //!
 //! `cargo bench --bench clean`. One thread, no network, no database.
 
@@ -223,10 +224,82 @@ fn polls(bytes: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What cleaning a megabyte of anything may cost, in milliseconds.
+const GOAL: f64 = 50.0;
+/// How often a hostile body is timed; the best counts.
+const WORST_RUNS: usize = 3;
+
+/// Bodies that are made to cost as much as they can: what they are, and 2 MB of it.
+fn hostile() -> Vec<(&'static str, String)> {
+    let full = |piece: &str| piece.repeat(1_990_000 / piece.len());
+    let tags = |piece: &str, tags: usize| piece.repeat(99_000 / tags);
+    let nested = "<div>".repeat(500) + &tags("<p>x</p>", 2) + &"</div>".repeat(500);
+    let quoted = "<blockquote>".repeat(500) + &tags("<br>x", 1)[..400_000];
+    vec![
+        ("lines of comments, as text", full("comments\n")),
+        ("counted comments, as text", full("2 comments\n\n")),
+        ("lines of comments, as markup", tags("<p>comments</p>", 2)),
+        ("lines of a form", tags("<p>Leave a comment</p>", 2)),
+        ("forms that lead on", tags("<h2>Comments</h2><p>x</p>", 4)),
+        ("openings of shortcodes", full("[/")),
+        ("closed shortcodes", full("[/ab][ab]")),
+        ("brackets within brackets", full(&("[a ".repeat(600) + &"]".repeat(600)))),
+        ("lists of links", tags("<li><a href=\"/x\">Related</a></li>", 4)),
+        ("heads of links", tags("<h3>Related</h3><p><a href=\"/x\">x</a></p>", 6)),
+        ("nested blocks", nested),
+        ("lines in nested quotations", quoted),
+        ("ampersands", full("&")),
+        ("angles", full("<")),
+        ("angles and blanks", full("< ")),
+        ("lines to share", tags("<p>Share on X</p>", 2)),
+        ("lines to share, as text", full("Partager sur X\n")),
+        ("promotions", tags("<p>Subscribe to our newsletter</p>", 2)),
+        ("skip links and rules", tags("<p>Skip to content</p><hr>", 3)),
+        ("marks in marks", tags("<div class=\"comments\"></div>", 2)),
+    ]
+}
+
+/// The least of what `work` takes, in milliseconds.
+fn least_millis(mut work: impl FnMut()) -> f64 {
+    let once = |_| {
+        let started = Instant::now();
+        work();
+        started.elapsed().as_secs_f64() * 1e3
+    };
+    (0..WORST_RUNS).map(once).fold(f64::INFINITY, f64::min)
+}
+
+fn worst() -> anyhow::Result<()> {
+    let base = WebUrl::parse("https://journal.example/")?;
+    println!("the worst, in ms a megabyte; the goal is {GOAL}");
+    println!("  {:<32} {:>8} {:>8} {:>8} {:>8}", "", "cleaned", "hashed", "without", "as text");
+    for (what, html) in hostile() {
+        let megabytes = html.len() as f64 / 1e6;
+        let raw = RawHtml(html);
+        let clean = sanitise::body(&raw, Some(&base));
+        let none = || Removed::default();
+        let took = [
+            least_millis(|| drop(black_box(sanitise::clean(&raw, Some(&base))))),
+            least_millis(|| drop(black_box(repetition::hashes(&clean, &none())))),
+            least_millis(|| {
+                drop(black_box(repetition::without(clean.clone(), &mut none(), |hash| {
+                    hash % 2 == 0
+                })));
+            }),
+            least_millis(|| drop(black_box(prose::text_with_links(&clean)))),
+        ]
+        .map(|millis| millis / megabytes);
+        let verdict = if took.iter().all(|took| *took <= GOAL) { "holds" } else { "FALLS SHORT" };
+        let [cleaned, hashed, without, text] = took;
+        println!("  {what:<32} {cleaned:>8.1} {hashed:>8.1} {without:>8.1} {text:>8.1}  {verdict}");
+    }
+    Ok(())
+}
+
 fn main() -> anyhow::Result<()> {
     for bytes in [665, 5_000] {
         parts(bytes)?;
         polls(bytes)?;
     }
-    Ok(())
+    worst()
 }

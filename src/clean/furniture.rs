@@ -25,7 +25,7 @@ static MARKS: [(&str, RemovedKind, &phrases::Phrases); 5] = [
     ("promotion", RemovedKind::Promotion, &phrases::PROMOTION_MARKS),
 ];
 
-/// The mark of an element with this class or id, as it is written for [`marked`]; most have none.
+/// The mark of an element with this class, as it is written for [`marked`]; most have none.
 pub fn mark(class: &str) -> Option<&'static str> {
     if class.len() < SHORTEST_MARK || class.len() > 500 {
         return None;
@@ -41,6 +41,12 @@ pub fn mark(class: &str) -> Option<&'static str> {
             MARKS.iter().find(|(_, _, patterns)| patterns.beginning_as(name).iter().any(is_called));
         found.map(|(mark, _, _)| *mark)
     })
+}
+
+/// The mark of an element with this id. Many a program makes ids of the headings of chapters, so
+/// only names count that no heading gives.
+pub fn mark_of_id(id: &str) -> Option<&'static str> {
+    mark(id).filter(|_| id.contains('_') || phrases::PLUGIN_IDS.holds(&id.to_ascii_lowercase()))
 }
 
 /// What a mark says.
@@ -207,6 +213,20 @@ mod tests {
             ("x", None),
         ] {
             assert_eq!(mark(class), mark_of, "{class}");
+        }
+        for (id, mark_of) in [
+            ("disqus_thread", Some("comments")),
+            ("commentform", Some("comments")),
+            ("jp-relatedposts", Some("related")),
+            ("comments", None),
+            ("respond", None),
+            ("sharing", None),
+            ("disqus", None),
+            ("related-content", None),
+            ("comment-form", None),
+            ("share-button", None),
+        ] {
+            assert_eq!(mark_of_id(id), mark_of, "{id}");
         }
         assert!(MARKS.iter().all(|(name, kind, _)| marked(name) == Some(*kind)));
     }

@@ -5,81 +5,32 @@
 //! stands at the end of posts is only looked for there. Code is never judged.
 
 use super::blocks::{Line, Place};
-use super::phrases;
+use super::keys::Key;
+use super::shares::{self, Share};
+use super::{comments, notices, phrases, promotions};
 use crate::model::removed::RemovedKind;
 
-/// The longest line that is judged, in bytes.
-const LONGEST: usize = 400;
+/// The most lines that are judged: no post has more, and what strangers send is not worth the time.
+const MAX_LINES: usize = 20_000;
 /// How many of the last lines may be a promotion or a switch, whatever their length.
 const LAST_LINES: usize = 3;
-/// The longest promotion, in characters.
-const LONGEST_PROMOTION: usize = 200;
-/// How much text must stand before comments that no heading announces, in bytes.
-const ENOUGH_TEXT: usize = 200;
 /// From how many lines that each name one network on they are a list of buttons.
 const BUTTONS: usize = 3;
 
-/// For each line, why it goes; nothing where it stays.
+/// For each line, why it goes; nothing where it stays. Of too many lines, all stay.
 pub fn judge(lines: &[Line<'_>]) -> Vec<Option<RemovedKind>> {
+    if lines.len() > MAX_LINES {
+        return vec![None; lines.len()];
+    }
     let keys = lines.iter().map(Key::of).collect();
     let mut judge = Judge { lines, keys, verdicts: vec![None; lines.len()] };
     judge.certain();
     judge.shares();
     judge.related();
-    judge.comments();
+    comments::judge(judge.lines, &judge.keys, &mut judge.verdicts);
     judge.endings();
     judge.rules();
     judge.verdicts
-}
-
-/// A line as it is compared: in lower case, with straight apostrophes, without what stands around
-/// its words.
-#[derive(Default)]
-struct Key {
-    text: String,
-    /// Whether it ends in a colon.
-    announces: bool,
-}
-
-impl Key {
-    fn of(line: &Line<'_>) -> Self {
-        if line.text.len() > LONGEST || matches!(line.place, Place::Code | Place::Rule) {
-            return Self::default();
-        }
-        let mut text = String::with_capacity(line.text.len());
-        let mut parts = false;
-        for c in line.text.chars() {
-            if c.is_whitespace() {
-                parts = !text.is_empty();
-                continue;
-            }
-            if std::mem::take(&mut parts) {
-                text.push(' ');
-            }
-            match c {
-                '’' | 'ʼ' | '‘' => text.push('\''),
-                _ if c.is_ascii() => text.push(c.to_ascii_lowercase()),
-                _ => text.extend(c.to_lowercase()),
-            }
-        }
-        let is_around = |c: char| !c.is_alphanumeric();
-        text.truncate(text.trim_end_matches(is_around).len());
-        text.drain(..text.len() - text.trim_start_matches(is_around).len());
-        Self { text, announces: line.text.trim_end().ends_with(':') }
-    }
-
-    fn words(&self) -> impl Iterator<Item = &str> {
-        self.text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
-    }
-}
-
-/// How sure a line asks to pass the post on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Share {
-    No,
-    /// It may be one of several buttons.
-    Button,
-    Yes,
 }
 
 struct Judge<'a> {
@@ -95,16 +46,10 @@ impl Judge<'_> {
 
     /// What can be told from the line alone.
     fn certain(&mut self) {
-        for (key, verdict) in self.keys.iter().zip(&mut self.verdicts) {
-            let text = key.text.as_str();
-            let is_notice = |(first, then): &(&str, &str)| {
-                // Most lines begin otherwise.
-                text.as_bytes().first() == first.as_bytes().first()
-                    && text.strip_prefix(first).is_some_and(|rest| rest.contains(then))
-            };
-            if phrases::SKIP_LINKS.holds(text) {
+        for ((line, key), verdict) in self.lines.iter().zip(&self.keys).zip(&mut self.verdicts) {
+            if phrases::SKIP_LINKS.holds(&key.text) {
                 *verdict = Some(RemovedKind::SkipLink);
-            } else if phrases::NOTICES.iter().any(is_notice) {
+            } else if notices::is_notice(line, key) {
                 *verdict = Some(RemovedKind::Notice);
             }
         }
@@ -112,7 +57,7 @@ impl Judge<'_> {
 
     fn shares(&mut self) {
         let shares: Vec<Share> =
-            self.lines.iter().zip(&self.keys).map(|(line, key)| share(line, key)).collect();
+            self.lines.iter().zip(&self.keys).map(|(line, key)| shares::share(line, key)).collect();
         let mut from = 0;
         while from < shares.len() {
             let run = shares[from..].iter().take_while(|share| **share != Share::No).count();
@@ -163,66 +108,10 @@ impl Judge<'_> {
         self.lines[index + 1..].iter().take_while(is_link).count()
     }
 
-    /// Comments: from the line that announces them on, all goes; a line in passing goes alone.
-    fn comments(&mut self) {
-        let counts: Vec<usize> = (0..self.lines.len())
-            .filter(|&index| self.is_live(index) && is_count(&self.keys[index].text))
-            .collect();
-        for index in 0..self.lines.len() {
-            let (line, key) = (&self.lines[index], &self.keys[index]);
-            if !self.is_live(index) || key.text.is_empty() || line.place == Place::Cell {
-                continue;
-            }
-            let is_count = counts.contains(&index);
-            let is_form = is_commenting(&key.text);
-            if !(is_count || is_form) {
-                continue;
-            }
-            let (before, after) = self.around(index);
-            let announces = is_form || has_number(&key.text) || self.has_form_after(index);
-            let is_cut = before > 0
-                && announces
-                && (counts.len() < 2 || is_form)
-                && match (line.place, line.is_link()) {
-                    (Place::Heading, _) => before >= after / 8,
-                    (_, true) => false,
-                    (_, false) => is_count && before >= ENOUGH_TEXT,
-                };
-            if is_cut || (announces && before > 0 && after * 4 <= before && !line.is_link()) {
-                self.cut(index);
-                return;
-            }
-            if announces {
-                self.verdicts[index] = Some(RemovedKind::Comments);
-            }
-        }
-    }
-
-    fn has_form_after(&self, index: usize) -> bool {
-        self.keys[index + 1..].iter().any(|key| is_commenting(&key.text))
-    }
-
-    /// How much text stands before and after a line, in bytes.
-    fn around(&self, index: usize) -> (usize, usize) {
-        let text = |range: std::ops::Range<usize>| {
-            range
-                .filter(|&index| self.is_live(index))
-                .map(|index| self.lines[index].text.len())
-                .sum()
-        };
-        (text(0..index), text(index + 1..self.lines.len()))
-    }
-
-    fn cut(&mut self, index: usize) {
-        for verdict in &mut self.verdicts[index..] {
-            verdict.get_or_insert(RemovedKind::Comments);
-        }
-    }
-
     /// What only stands at the end of posts; and, of the switches, also at the head.
     fn endings(&mut self) {
-        let total: usize = self.around(self.lines.len().saturating_sub(1)).0
-            + self.lines.last().map_or(0, |line| line.text.len());
+        let live = (0..self.lines.len()).filter(|&index| self.is_live(index));
+        let total: usize = live.map(|index| self.lines[index].text.len()).sum();
         let (mut seen, mut after) = (0, 0);
         for index in (0..self.lines.len()).rev() {
             if !self.is_live(index) || self.lines[index].place == Place::Rule {
@@ -258,46 +147,6 @@ impl Judge<'_> {
     }
 }
 
-fn share(line: &Line<'_>, key: &Key) -> Share {
-    let is_code = || line.text.contains(['{', '}', ';', '=']);
-    if key.text.is_empty() || matches!(line.place, Place::Cell | Place::Code) {
-        return Share::No;
-    }
-    if phrases::SHARE_LINES.holds(&key.text) {
-        return if is_code() { Share::No } else { Share::Yes };
-    }
-    let (mut networks, mut sharing, mut words) = (0, 0, 0);
-    for word in key.words() {
-        words += 1;
-        if phrases::NETWORKS.holds(word) {
-            networks += 1;
-        } else if phrases::SHARING.holds(word) {
-            sharing += 1;
-        } else if !phrases::BESIDE.holds(word) && !word.bytes().all(|b| b.is_ascii_digit()) {
-            return Share::No;
-        }
-    }
-    // Strokes and commas may stand between the links.
-    let is_link = line.linked * 10 >= line.text.len() * 7;
-    let is_listed = is_link || line.place == Place::Item;
-    let asks = |word: &str| {
-        phrases::SHARING.holds(word) || matches!(word, "cliquez" | "cliquer" | "click")
-    };
-    if words > 30 || networks + sharing == 0 || is_code() {
-        Share::No
-    } else if sharing > 0
-        && (networks > 0 || key.announces)
-        && (key.words().next().is_some_and(asks) || is_listed)
-        || (networks > 1 && is_link && line.place != Place::Heading)
-    {
-        Share::Yes
-    } else if is_link && words <= 3 && line.place != Place::Heading {
-        Share::Button
-    } else {
-        Share::No
-    }
-}
-
 fn is_switch(line: &Line<'_>, key: &Key) -> bool {
     let is_called = |phrase: &&str| phrase.split(' ').eq(key.words());
     line.place != Place::Heading
@@ -311,11 +160,7 @@ fn ending(line: &Line<'_>, key: &Key) -> Option<RemovedKind> {
     if key.text.is_empty() || line.place == Place::Cell {
         return None;
     }
-    let has = |words: &phrases::Within| words.is_match(&key.text);
-    let is_short = key.text.chars().count() < LONGEST_PROMOTION;
-    if (is_short && has(&phrases::ASKED) && has(&phrases::PLACES))
-        || phrases::PROMOTIONS.holds(&key.text)
-    {
+    if promotions::is_promotion(key) {
         return Some(RemovedKind::Promotion);
     }
     if is_switch(line, key) {
@@ -328,31 +173,19 @@ fn ending(line: &Line<'_>, key: &Key) -> Option<RemovedKind> {
     leads_on.then_some(RemovedKind::Related)
 }
 
-/// Whether a line says how many comments follow: `2 commentaires`, `3 thoughts on “…”`.
-fn is_count(text: &str) -> bool {
-    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
-    let rest = ["un ", "une ", "one ", "no ", "aucun ", "aucune ", "show ", "view all "]
-        .iter()
-        .find_map(|word| rest.strip_prefix(word))
-        .unwrap_or(rest);
-    let end = rest.find(' ').unwrap_or(rest.len());
-    let (noun, rest) = (&rest[..end], rest[end..].trim_start());
-    if rest.is_empty() {
-        return phrases::COMMENTS.holds(noun);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clean::blocks;
+
+    #[test]
+    fn of_more_lines_than_any_post_has_all_stay() {
+        for piece in ["2 comments<br>", "Share on X<br>", "Leave a comment<br>", "Related<br>"] {
+            let judged = |count: usize| judge(&blocks::read(&piece.repeat(count)).lines);
+            assert!(judged(MAX_LINES + 1).iter().all(Option::is_none), "{piece}");
+            assert_eq!(judged(MAX_LINES).len(), MAX_LINES, "{piece}");
+        }
+        let shares = judge(&blocks::read(&"Share on X<br>".repeat(MAX_LINES)).lines);
+        assert!(shares.iter().all(|verdict| *verdict == Some(RemovedKind::Share)));
     }
-    phrases::RESPONSES.holds(noun)
-        && ["sur ", "à ", "au sujet de ", "on ", "to ", "pour "]
-            .iter()
-            .filter_map(|word| rest.strip_prefix(word))
-            .any(|rest| rest.starts_with(['«', '“', '"', '„', '\'']))
-}
-
-fn has_number(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_digit())
-        || ["un ", "une ", "one ", "no ", "aucun"].iter().any(|word| text.starts_with(word))
-}
-
-/// Whether a line belongs to the form for comments, or says that there is none.
-fn is_commenting(text: &str) -> bool {
-    text.len() < 120 && phrases::COMMENTING.begins(text).next().is_some()
 }

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 
 /// A table.
 pub type Phrases = LazyLock<Table>;
@@ -53,11 +53,14 @@ fn list(table: &'static str) -> Table {
     Table { longest: phrases.iter().map(|phrase| phrase.len()).max().unwrap_or(0), phrases, from }
 }
 
-/// Phrases that are looked for within a line, all at once.
+/// Phrases that are looked for within a line, all at once; the longest where several begin.
 pub type Within = LazyLock<AhoCorasick>;
 
 fn within(table: &'static str) -> AhoCorasick {
-    AhoCorasick::new(table.split(" | ")).expect("a table of this size can be built")
+    AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(table.split(" | "))
+        .expect("a table of this size can be built")
 }
 
 /// Links that skip a menu.
@@ -74,38 +77,6 @@ pub static SKIP_LINKS: Phrases = LazyLock::new(|| {
     )
 });
 
-/// What a notice of the first appearance begins with, and the words that must follow.
-pub const NOTICES: &[(&str, &str)] = &[
-    ("the post ", " appeared first on "),
-    ("the post ", " first appeared on "),
-    ("this post ", " appeared first on "),
-    ("this post ", " first appeared on "),
-    ("this article ", " appeared first on "),
-    ("this article ", " first appeared on "),
-    ("this article ", " was originally published "),
-    ("this article ", " was first published "),
-    ("this story ", " first appeared on "),
-    ("this story ", " originally appeared "),
-    ("this entry ", " was posted "),
-    ("this post ", " was originally published "),
-    ("the article ", " appeared first on "),
-    ("the article ", " first appeared on "),
-    ("l'article ", " est apparu en premier sur "),
-    ("l'article ", " est apparu d'abord sur "),
-    ("l'article ", " est paru en premier sur "),
-    ("l'article ", " a été publié en premier sur "),
-    ("cet article ", " est apparu en premier sur "),
-    ("cet article ", " est apparu d'abord sur "),
-    ("cet article ", " est paru en premier sur "),
-    ("cet article ", " a été publié en premier sur "),
-    ("cet article ", " est initialement paru "),
-    ("der beitrag ", " erschien zuerst auf "),
-    ("la entrada ", " se publicó primero en "),
-    ("la entrada ", " aparece primero en "),
-    ("l'articolo ", " proviene da "),
-    ("l'articolo ", " sembra essere il primo su "),
-];
-
 /// Where posts are passed on and followed.
 pub static NETWORKS: Phrases = LazyLock::new(|| {
     list(
@@ -114,6 +85,14 @@ pub static NETWORKS: Phrases = LazyLock::new(|| {
          skype | digg | stumbleupon | delicious | vk | vkontakte | xing | viber | snapchat | \
          instapaper | evernote | hackernews | diaspora | email | mail | courriel | sms | rss | \
          youtube | google | gmail | tiktok | discord | line | signal",
+    )
+});
+
+/// Those of them that are words as well.
+pub static AMBIGUOUS_NETWORKS: Phrases = LazyLock::new(|| {
+    list(
+        "line | mail | signal | x | pocket | threads | discord | messenger | delicious | google | \
+         email | courriel | sms | rss",
     )
 });
 
@@ -153,19 +132,27 @@ pub static SHARE_LINES: Phrases = LazyLock::new(|| {
     )
 });
 
-/// What a promotion asks for.
+/// What a promotion asks for, in the imperative or of the reader's own: each begins a clause.
 pub static ASKED: Within = LazyLock::new(|| {
     within(
-        "abonnez-vous | abonnez vous | abonne-toi | abonner à | abonner gratuitement | \
-         inscrivez-vous | inscris-toi | s'inscrire à | suivez-nous | suivez nous | suivez-moi | \
-         suivez  | suis-nous | suis-moi | nous suivre | me suivre | rejoignez | rejoins | \
-         retrouvez-nous | retrouvez nous | retrouvez toute | retrouvez tous | recevez  | \
-         recevoir  | ne manquez  | ne ratez  | ne manquer aucun | ne rater aucun | \
-         ne rien manquer | ne rien rater | soutenez | soutenir | faites un don | faire un don | \
-         téléchargez | subscribe | sign up | signup | follow us | follow me | follow @ | \
-         join us | join our | get our | get the latest | get more | never miss | don't miss | \
-         support us | support me | support our | donate | become a  | like us | find us | \
-         download our | abonnieren | suscríbete | iscriviti | síguenos | seguici",
+        "abonnez-vous | abonnez vous | abonne-toi | s'abonner à notre | s'abonner à nos | \
+         s'abonner gratuitement | inscrivez-vous | inscrivez vous | inscris-toi | \
+         s'inscrire à notre | s'inscrire à nos | suivez-nous | suivez nous | suivez-moi | suivez | \
+         suis-nous | suis-moi | nous suivre | me suivre | rejoignez-nous | rejoignez-moi | \
+         rejoignez | rejoins | nous rejoindre | retrouvez-nous | retrouvez nous | \
+         retrouvez toute | retrouvez tous | retrouvez notre | retrouvez nos | recevez | \
+         ne manquez pas | ne manquez plus | ne manquez rien | ne manquez aucun | \
+         ne manquez aucune | ne ratez pas | ne ratez plus | ne ratez rien | ne ratez aucun | \
+         ne ratez aucune | soutenez-nous | soutenez nous | soutenez-moi | soutenez notre | \
+         soutenez le site | nous soutenir | faites un don | téléchargez notre | \
+         téléchargez l'application | téléchargez l'appli | subscribe to | subscribe now | \
+         subscribe for | subscribe via | subscribe by | subscribe on | subscribe here | \
+         subscribe today | subscribe and | sign up | signup | follow us | follow me | follow @ | \
+         follow our | join us | join our | get our | get the latest | get more news | \
+         get more stories | get more articles | get more like | never miss | don't miss | \
+         support us | support me | support our | like us | find us | download our | \
+         abonniere | abonnieren sie | newsletter abonnieren | suscríbete | iscriviti | síguenos | \
+         seguici",
     )
 });
 
@@ -245,7 +232,7 @@ pub static ONWARDS: Phrases = LazyLock::new(|| {
     )
 });
 
-/// Lines that belong to comments or to the form for them: what they begin with.
+/// Lines that belong to comments or to the form for them, whole or up to the end of a sentence.
 pub static COMMENTING: Phrases = LazyLock::new(|| {
     list(
         "laisser un commentaire | laissez un commentaire | laisser une réponse | \
@@ -256,18 +243,48 @@ pub static COMMENTING: Phrases = LazyLock::new(|| {
          les commentaires sont clos | les commentaires sont désactivés | commentaires fermés | \
          commentaires désactivés | soyez le premier à commenter | soyez le premier à réagir | \
          soyez la première personne à commenter | réagir à cet article | \
-         connectez-vous pour commenter | vous devez être connecté pour | \
-         vous devez vous connecter pour | identifiez-vous pour commenter | \
+         soyez le premier à commenter cet article | soyez le premier à réagir à cet article | \
+         connectez-vous pour commenter | connectez-vous pour laisser un commentaire | \
+         vous devez être connecté pour commenter | \
+         vous devez être connecté pour publier un commentaire | \
+         vous devez être connecté pour poster un commentaire | \
+         vous devez être connecté pour laisser un commentaire | \
+         vous devez être connecté pour rédiger un commentaire | \
+         vous devez être connecté pour ajouter un commentaire | \
+         vous devez vous connecter pour commenter | \
+         vous devez vous connecter pour publier un commentaire | \
+         vous devez vous connecter pour laisser un commentaire | identifiez-vous pour commenter | \
          votre adresse e-mail ne sera pas publiée | \
          votre adresse de messagerie ne sera pas publiée | leave a comment | leave a reply | \
          leave your comment | post a comment | post your comment | add a comment | \
          add your comment | write a comment | make a comment | cancel reply | \
          be the first to comment | comments are closed | comments are disabled | \
-         comments are off | comments closed | comments off | you must be logged in to | \
+         comments are off | comments closed | comments off | be the first to comment on this | \
+         be the first to comment on this article | be the first to comment on this post | \
+         you must be logged in to comment | you must be logged in to post a comment | \
+         you must be logged in to leave a comment | you must be logged in to reply | \
+         you must be logged in to leave a reply | you must log in to post a comment | \
          log in to comment | login to comment | sign in to comment | \
          your email address will not be published | join the conversation | join the discussion | \
          hinterlasse einen kommentar | schreibe einen kommentar | kommentar hinterlassen | \
          deja un comentario | deja una respuesta | lascia un commento",
+    )
+});
+
+/// What a line begins with that says that a post has no comments, and names it.
+pub static COMMENTS_OFF: Phrases =
+    LazyLock::new(|| list("comments off on | commentaires fermés sur"));
+
+/// The fields of a form for comments, whole.
+pub static FORM_FIELDS: Phrases = LazyLock::new(|| {
+    list(
+        "nom | name | e-mail | email | mail | courriel | adresse e-mail | email address | \
+         site web | site | website | url | message | votre nom | votre e-mail | your name | \
+         your email | your comment | envoyer | publier | submit | post comment | send | \
+         les champs obligatoires sont indiqués avec | required fields are marked | \
+         enregistrer mon nom, mon e-mail et mon site dans le navigateur pour mon prochain \
+         commentaire | \
+         save my name, email, and website in this browser for the next time i comment",
     )
 });
 
@@ -300,8 +317,8 @@ pub static SWITCHES: Phrases = LazyLock::new(|| {
     )
 });
 
-/// Classes and ids of elements that are furniture as a whole: what they are called, or begin with
-/// where a `*` ends them.
+/// Classes of elements that are furniture as a whole: what they are called, or begin with where a
+/// `*` ends them.
 pub static COMMENT_MARKS: Phrases = LazyLock::new(|| {
     list(
         "comments | comments-area | comments-section | comments-wrapper | comments-container | \
@@ -342,6 +359,10 @@ pub static PROMOTION_MARKS: Phrases = LazyLock::new(|| {
          google-auto-placed | sponsored-content | patreon-widget | wp-block-newsletterglue*",
     )
 });
+
+/// Those of these names that are ids as well and that no heading gives; so are all with `_`.
+pub static PLUGIN_IDS: Phrases =
+    LazyLock::new(|| list("commentform | commentlist | sharedaddy | jp-relatedposts"));
 
 /// The same, of links that skip a menu.
 pub static SKIP_MARKS: Phrases =

@@ -35,6 +35,10 @@ fn write(html: &SafeHtml, shows_links: bool) -> PlainText {
     PlainText::new(writer.out.trim_end())
 }
 
+/// How many quotations and items, one inside the other, show before a line. They
+/// are written before each one, and five hundred in one another would make a hundred bodies of one.
+const DEEPEST: usize = 16;
+
 /// What is written before the next text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Gap {
@@ -118,7 +122,7 @@ impl<'a> Writer<'a> {
             self.out.push_str(if self.gap == Gap::Paragraph { "\n\n" } else { "\n" });
         }
         self.gap = Gap::None;
-        for context in &mut self.contexts {
+        for context in self.contexts.iter_mut().take(DEEPEST) {
             match context {
                 Context::Quotation => self.out.push_str("> "),
                 Context::Bullets | Context::Numbers(_) => {}
@@ -302,6 +306,17 @@ mod tests {
             ("<figure><img src=\"i\"><figcaption>a</figcaption></figure><div>b</div>", "a\n\nb"),
         ] {
             assert_eq!(plain(html), text, "{html}");
+        }
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_makes_no_longer_text_than_it_is() {
+        for (open, close) in [("<blockquote>", "</blockquote>"), ("<ul><li>", "</li></ul>")] {
+            let lines = "<br>b".repeat(1_000);
+            let html = format!("{}a{lines}{}", open.repeat(200), close.repeat(200));
+            let text = plain(&html);
+            assert_eq!(text.matches('b').count(), 1_000);
+            assert!(text.len() <= 1_001 * (2 + 2 * DEEPEST), "{}", text.len());
         }
     }
 

@@ -1,0 +1,58 @@
+//! A line as it is compared with tables of phrases: in lower case, with straight apostrophes, without
+//! what stands around its words.
+//!
+//! Lines that nobody judges, because they are long, code or a rule, have an empty key.
+
+use super::blocks::{Line, Place};
+
+/// The longest line that is judged, in bytes.
+const LONGEST: usize = 400;
+
+/// A line as it is compared.
+#[derive(Debug, Default)]
+pub struct Key {
+    /// Its words, with what stands between them.
+    pub text: String,
+    /// Whether it ends in a colon.
+    pub announces: bool,
+    /// Whether it begins with a quotation mark: what somebody said asks nothing of the reader.
+    pub is_quoted: bool,
+}
+
+impl Key {
+    /// The key of a line.
+    pub fn of(line: &Line<'_>) -> Self {
+        if line.text.len() > LONGEST || matches!(line.place, Place::Code | Place::Rule) {
+            return Self::default();
+        }
+        let mut text = String::with_capacity(line.text.len());
+        let mut parts = false;
+        for c in line.text.chars() {
+            if c.is_whitespace() {
+                parts = !text.is_empty();
+                continue;
+            }
+            if std::mem::take(&mut parts) {
+                text.push(' ');
+            }
+            match c {
+                '’' | 'ʼ' | '‘' => text.push('\''),
+                _ if c.is_ascii() => text.push(c.to_ascii_lowercase()),
+                _ => text.extend(c.to_lowercase()),
+            }
+        }
+        let is_around = |c: char| !c.is_alphanumeric();
+        text.truncate(text.trim_end_matches(is_around).len());
+        text.drain(..text.len() - text.trim_start_matches(is_around).len());
+        Self {
+            text,
+            announces: line.text.trim_end().ends_with(':'),
+            is_quoted: line.text.starts_with(['«', '“', '"', '„', '‘']),
+        }
+    }
+
+    /// Its words.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+    }
+}
