@@ -257,7 +257,7 @@ mod tests {
         let rows: [(&str, Edit, i64, CheckRule); 22] = [
             ("nothing known", |_, _| {}, 60, CheckRule::Rhythm),
             ("every hour", |s, _| s.rhythm = every(1), 69, CheckRule::Rhythm),
-            ("every 6 hours", |s, _| s.rhythm = every(6), 304, CheckRule::Rhythm),
+            ("every 6 hours", |s, _| s.rhythm = every(6), 302, CheckRule::Rhythm),
             ("monthly", |s, _| s.rhythm = every(720), 1_440, CheckRule::Rhythm),
             (
                 "silent for 60 days",
