@@ -146,7 +146,7 @@ pub fn body(raw: &RawHtml, base: Option<&WebUrl>) -> SafeHtml {
 
 /// Cleans a body. Relative addresses are resolved against `base`; what remains relative is dropped.
 pub fn clean(raw: &RawHtml, base: Option<&WebUrl>) -> Cleaned {
-    let text = characters::mend(raw.0.trim());
+    let text = characters::mend(raw.0.trim_ascii());
     let mut removed = Removed::default();
     let safe = match scan::scan(&text) {
         Ok(_) if !text.contains('<') => in_paragraphs(&text, &mut removed),
@@ -268,6 +268,16 @@ mod tests {
             (" \n ", ""),
         ] {
             assert_eq!(clean(given), kept);
+        }
+    }
+
+    #[test]
+    fn blanks_of_other_scripts_at_the_end_stay_for_good() {
+        for html in
+            ["<b>a</b>\u{3000}<script>b</script>", "<b>a</b>\u{2003}<a href=\"", "\u{3000}a<br>"]
+        {
+            let once = clean(html);
+            assert_eq!(clean(&once), once, "{html}");
         }
     }
 
