@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-use super::tokens::{self, Name, Tag};
+use super::tokens::{self, Markup, Name, Tag};
 use crate::model::removed::{Removed, RemovedKind};
 
 /// The largest body, in bytes.
@@ -163,19 +163,14 @@ impl<'a> Scan<'a> {
     /// Reads what stands at a `<`.
     fn markup(&mut self) -> Result<(), Beyond> {
         let rest = &self.html[self.at..];
-        let bytes = rest.as_bytes();
-        match bytes.get(1) {
-            Some(byte) if byte.is_ascii_alphabetic() => self.start_tag(rest),
-            Some(b'/') if bytes.get(2).is_some_and(u8::is_ascii_alphabetic) => self.end_tag(rest),
-            Some(b'!') if rest.starts_with("<!--") => {
-                self.at += tokens::comment_length(rest);
+        match Markup::at(rest) {
+            Markup::Start => self.start_tag(rest),
+            Markup::End => self.end_tag(rest),
+            Markup::Comment(length) => {
+                self.at += length;
                 Ok(())
             }
-            Some(b'/' | b'!' | b'?') => {
-                self.at += rest.find('>').map_or(rest.len(), |end| end + 1);
-                Ok(())
-            }
-            _ => {
+            Markup::Text => {
                 self.at += 1;
                 Ok(())
             }

@@ -86,6 +86,35 @@ fn end_of_attribute(bytes: &[u8], mut at: usize) -> usize {
     }
 }
 
+/// What stands at a `<`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Markup {
+    /// A start tag.
+    Start,
+    /// An end tag.
+    End,
+    /// A comment, or what is read as one: so long.
+    Comment(usize),
+    /// Nothing: the `<` is text.
+    Text,
+}
+
+impl Markup {
+    /// What the `<` at the start of `text` begins (WHATWG, section 13.2.5.6).
+    pub fn at(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        match bytes.get(1) {
+            Some(byte) if byte.is_ascii_alphabetic() => Self::Start,
+            Some(b'/') if bytes.get(2).is_some_and(u8::is_ascii_alphabetic) => Self::End,
+            Some(b'!') if text.starts_with("<!--") => Self::Comment(comment_length(text)),
+            Some(b'/' | b'!' | b'?') => {
+                Self::Comment(text.find('>').map_or(text.len(), |end| end + 1))
+            }
+            _ => Self::Text,
+        }
+    }
+}
+
 /// The length of the comment at the start of `text` (WHATWG, sections 13.2.5.43 to 13.2.5.52).
 pub fn comment_length(text: &str) -> usize {
     let inner = &text[4..];

@@ -5,7 +5,7 @@
 //! tree is built, so no nesting can hurt. Where a comment or a script never ends, the page does.
 
 use crate::clean::entities;
-use crate::clean::tokens::{self, Name, Tag};
+use crate::clean::tokens::{self, Markup, Name, Tag};
 
 /// How many attributes of one tag are read.
 const MOST_ATTRIBUTES: usize = 64;
@@ -57,20 +57,18 @@ impl<'a> Iterator for Tags<'a> {
     fn next(&mut self) -> Option<PageTag<'a>> {
         loop {
             self.rest = &self.rest[self.rest.find('<')?..];
-            match self.rest.as_bytes().get(1) {
-                Some(byte) if byte.is_ascii_alphabetic() => {
+            match Markup::at(self.rest) {
+                Markup::Start => {
                     if let Some(tag) = self.start_tag() {
                         return Some(tag);
                     }
                 }
-                Some(b'!') if self.rest.starts_with("<!--") => {
-                    self.rest = &self.rest[tokens::comment_length(self.rest)..];
-                }
-                Some(b'/' | b'!' | b'?') => {
+                Markup::Comment(length) => self.rest = &self.rest[length..],
+                Markup::End => {
                     let end = self.rest.find('>').map_or(self.rest.len(), |end| end + 1);
                     self.rest = &self.rest[end..];
                 }
-                _ => self.rest = &self.rest[1..],
+                Markup::Text => self.rest = &self.rest[1..],
             }
         }
     }

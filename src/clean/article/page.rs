@@ -11,7 +11,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::kinds::{is_formatting, is_formula, is_nothing, is_scope, is_special, is_void};
 use super::words::TooMuch;
 use crate::clean::scan::{MAX_ATTRIBUTES, MAX_BYTES};
-use crate::clean::tokens::{self, Name, Tag};
+use crate::clean::tokens::{self, Markup, Name, Tag};
 
 /// The largest page, in bytes, with all its scripts.
 pub const MAX_PAGE: usize = 16 << 20;
@@ -78,19 +78,14 @@ impl<'a> Scan<'a> {
 
     fn markup(&mut self) -> Result<(), TooMuch> {
         let rest = &self.html[self.at..];
-        let bytes = rest.as_bytes();
-        match bytes.get(1) {
-            Some(byte) if byte.is_ascii_alphabetic() => self.start_tag(rest),
-            Some(b'/') if bytes.get(2).is_some_and(u8::is_ascii_alphabetic) => self.end_tag(rest),
-            Some(b'!') if rest.starts_with("<!--") => {
-                self.at += tokens::comment_length(rest);
+        match Markup::at(rest) {
+            Markup::Start => self.start_tag(rest),
+            Markup::End => self.end_tag(rest),
+            Markup::Comment(length) => {
+                self.at += length;
                 Ok(())
             }
-            Some(b'/' | b'!' | b'?') => {
-                self.at += rest.find('>').map_or(rest.len(), |end| end + 1);
-                Ok(())
-            }
-            _ => {
+            Markup::Text => {
                 self.stray += 1;
                 self.out.push_str("&lt;");
                 self.at += 1;
