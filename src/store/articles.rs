@@ -7,7 +7,6 @@
 use crate::model::article::{
     ArticleAgendum, ArticleStanding, Attempt, WaitingArticle, WantedArticles,
 };
-use crate::model::document::RawHtml;
 use crate::model::entry::EntryId;
 use crate::model::feed::FeedId;
 use crate::model::text::{CLEANER, CleanerVersion, SafeHtml};
@@ -16,7 +15,7 @@ use crate::store::cells::{self, Cells, corrupt};
 use crate::store::entries::{RenewedBody, StaleBody};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
-use crate::store::statement::{Row, Statement, Value, limit};
+use crate::store::statement::{Row, Statement, Value};
 use crate::store::upkeep;
 
 /// Puts the article of a new entry into the queue.
@@ -169,30 +168,12 @@ impl Store {
 
     /// Bodies of articles that an older cleaner made, the newest entries' first.
     pub async fn stale_articles(&self, rows: usize) -> Result<Vec<StaleBody>, StoreError> {
-        let query = Statement::new(STALE, vec![CLEANER.0.into(), limit(rows)]);
-        self.engine
-            .read(vec![query], |row| {
-                let mut cells = Cells::from(row);
-                let entry = cells.entry()?;
-                let (html, base) = (RawHtml(cells.text()?), cells.link_or_null()?);
-                Ok(StaleBody { entry, html, base, removed: cells.json()? })
-            })
-            .await
+        self.stale(STALE, rows).await
     }
 
     /// Keeps `bodies` in place of stale ones of articles.
     pub async fn renew_articles(&self, bodies: Vec<RenewedBody>) -> Result<(), StoreError> {
-        if bodies.is_empty() {
-            return Ok(());
-        }
-        let renew = |(entry, body, removed): RenewedBody| {
-            let removed = cells::json(&removed);
-            let params = vec![entry.into(), CLEANER.0.into(), body.as_str().into(), removed];
-            Statement::new(RENEW, params)
-        };
-        let mut operation: Vec<_> = bodies.into_iter().map(renew).collect();
-        operation.push(upkeep::revise_all());
-        self.engine.write(operation).await.map(|_| ())
+        self.renew(RENEW, bodies).await
     }
 }
 

@@ -148,76 +148,59 @@ fn operation(plan: Plan) -> Vec<Statement> {
 }
 
 fn arrive(feed: FeedId, arrival: Arrival) -> [Statement; 2] {
-    let Content {
-        link,
-        title,
-        authors,
-        published,
-        categories,
-        enclosures,
-        image,
-        language,
-        body,
-        removed,
-    } = arrival.content;
-    let entry = vec![
+    let content = &arrival.content;
+    let mut entry = vec![
         feed.into(),
         arrival.backlog.into(),
-        order(published, arrival.first_seen).into(),
+        order(content.published, arrival.first_seen).into(),
         arrival.first_seen.into(),
         arrival.document.into(),
         arrival.title_hash.into(),
-        published.into(),
+        content.published.into(),
         arrival.fingerprint.0.into(),
         arrival.key.into(),
-        (&title).into(),
-        link.as_ref().into(),
-        cells::plain_list(&authors),
-        cells::plain_list(&categories),
-        cells::json(&enclosures),
-        image.as_ref().into(),
-        language.into(),
     ];
+    entry.extend(shown(content));
     let body = vec![
         feed.into(),
         arrival.key.into(),
         CLEANER.0.into(),
-        body.as_str().into(),
-        cells::json(&removed),
+        content.body.as_str().into(),
+        cells::json(&content.removed),
     ];
     [Statement::new(ARRIVE, entry), Statement::new(ARRIVE_BODY, body)]
 }
 
+/// What of `content` stands in the entry's row, in the order of [`ARRIVE`] and [`CHANGE`].
+fn shown(content: &Content) -> [Value; 7] {
+    [
+        (&content.title).into(),
+        content.link.as_ref().into(),
+        cells::plain_list(&content.authors),
+        cells::plain_list(&content.categories),
+        cells::json(&content.enclosures),
+        content.image.as_ref().into(),
+        content.language.clone().into(),
+    ]
+}
+
 fn alter(feed: FeedId, change: Change) -> [Statement; 2] {
-    let Content {
-        link,
-        title,
-        authors,
-        published,
-        categories,
-        enclosures,
-        image,
-        language,
-        body,
-        removed,
-    } = change.content;
-    let entry = vec![
+    let content = &change.content;
+    let mut entry = vec![
         change.entry.into(),
         feed.into(),
         change.changed.into(),
-        published.into(),
+        content.published.into(),
         change.document.into(),
         change.title_hash.into(),
         change.fingerprint.0.into(),
-        (&title).into(),
-        link.as_ref().into(),
-        cells::plain_list(&authors),
-        cells::plain_list(&categories),
-        cells::json(&enclosures),
-        image.as_ref().into(),
-        language.into(),
     ];
-    let body =
-        vec![change.entry.into(), CLEANER.0.into(), body.as_str().into(), cells::json(&removed)];
+    entry.extend(shown(content));
+    let body = vec![
+        change.entry.into(),
+        CLEANER.0.into(),
+        content.body.as_str().into(),
+        cells::json(&content.removed),
+    ];
     [Statement::new(CHANGE, entry).expecting(1), Statement::new(CHANGE_BODY, body).expecting(1)]
 }

@@ -98,7 +98,22 @@ impl Store {
 
     /// Bodies that an older cleaner made, the newest entries' first.
     pub async fn stale_bodies(&self, rows: usize) -> Result<Vec<StaleBody>, StoreError> {
-        let query = Statement::new(STALE, vec![CLEANER.0.into(), limit(rows)]);
+        self.stale(STALE, rows).await
+    }
+
+    /// Keeps `bodies` in place of stale ones; one that was renewed meanwhile is left as it is.
+    pub async fn renew_bodies(&self, bodies: Vec<RenewedBody>) -> Result<(), StoreError> {
+        self.renew(RENEW, bodies).await
+    }
+
+    /// What `sql` finds for the version of the cleaner and a limit: number, body, link, what was
+    /// removed.
+    pub(in crate::store) async fn stale(
+        &self,
+        sql: &'static str,
+        rows: usize,
+    ) -> Result<Vec<StaleBody>, StoreError> {
+        let query = Statement::new(sql, vec![CLEANER.0.into(), limit(rows)]);
         self.engine
             .read(vec![query], |row| {
                 let mut cells = Cells::from(row);
@@ -110,15 +125,20 @@ impl Store {
             .await
     }
 
-    /// Keeps `bodies` in place of stale ones; one that was renewed meanwhile is left as it is.
-    pub async fn renew_bodies(&self, bodies: Vec<RenewedBody>) -> Result<(), StoreError> {
+    /// Writes each of `bodies` with `sql`, which takes number, version of the cleaner, body, what was
+    /// removed.
+    pub(in crate::store) async fn renew(
+        &self,
+        sql: &'static str,
+        bodies: Vec<RenewedBody>,
+    ) -> Result<(), StoreError> {
         if bodies.is_empty() {
             return Ok(());
         }
         let renew = |(entry, body, removed): RenewedBody| {
-            let params =
-                vec![entry.into(), CLEANER.0.into(), body.as_str().into(), cells::json(&removed)];
-            Statement::new(RENEW, params)
+            let removed = cells::json(&removed);
+            let params = vec![entry.into(), CLEANER.0.into(), body.as_str().into(), removed];
+            Statement::new(sql, params)
         };
         let mut operation: Vec<_> = bodies.into_iter().map(renew).collect();
         operation.push(upkeep::revise_all());
