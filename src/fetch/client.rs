@@ -17,7 +17,7 @@ use crate::model::outcome::Outcome;
 use crate::model::settings::FetchSettings;
 use crate::model::url::{FeedUrl, WebUrl};
 
-use super::answer;
+use super::answer::{self, Answer};
 use super::cause::CONNECT_TIMEOUT;
 use super::error::{self, ClientError, FetchError};
 use super::guard::Guard;
@@ -129,17 +129,9 @@ impl Shared {
         now: DateTime<Utc>,
         answered: &AtomicBool,
     ) -> Result<Outcome, FetchError> {
-        let http = if request.keep_alive { &self.keeping } else { &self.closing };
         let moved = self.moved().get(request.url).cloned();
-        let walk = Walk {
-            http,
-            guard: &self.guard,
-            common: &self.common,
-            request,
-            owner: moved.as_ref().unwrap_or(request.url.web()),
-        };
-        let answer = walk.to_the_end().await?;
-        answered.store(true, Ordering::Relaxed);
+        let owner = moved.as_ref().unwrap_or(request.url.web());
+        let answer = self.answer(request, &self.common, owner, answered).await?;
         let outcome = answer::sort(answer, self.max_body, now).await?;
         if let Outcome::Fresh(fresh) = &outcome {
             self.remember(request.url, &fresh.found_at, moved.is_some());
@@ -153,10 +145,7 @@ impl Shared {
         now: DateTime<Utc>,
         answered: &AtomicBool,
     ) -> Result<Outcome, FetchError> {
-        let http = if request.keep_alive { &self.keeping } else { &self.closing };
-        let (guard, common, owner) = (&self.guard, &self.of_pages, request.url.web());
-        let answer = Walk { http, guard, common, request, owner }.to_the_end().await?;
-        answered.store(true, Ordering::Relaxed);
+        let answer = self.answer(request, &self.of_pages, request.url.web(), answered).await?;
         let kind = answer.response.headers().get(CONTENT_TYPE);
         let kind = kind.map(|kind| String::from_utf8_lossy(kind.as_bytes()).into_owned());
         if answer.response.status().is_success() && !is_page(kind.as_deref()) {
@@ -164,6 +153,21 @@ impl Shared {
             return Err(FetchError::NotAPage { place, kind: kind.unwrap_or_default() });
         }
         answer::sort(answer, self.max_body.min(MAX_PAGE), now).await
+    }
+
+    /// The head of the last answer to `request`, which carries the fields `common` and, to `owner`, its
+    /// validators.
+    async fn answer(
+        &self,
+        request: &Request<'_>,
+        common: &HeaderMap,
+        owner: &WebUrl,
+        answered: &AtomicBool,
+    ) -> Result<Answer, FetchError> {
+        let http = if request.keep_alive { &self.keeping } else { &self.closing };
+        let answer = Walk { http, guard: &self.guard, common, request, owner }.to_the_end().await?;
+        answered.store(true, Ordering::Relaxed);
+        Ok(answer)
     }
 
     /// Remembers whose validators the next request will carry.
