@@ -50,8 +50,7 @@ pub async fn status(
         let totals = workshop.overview().totals().await?;
         return Ok(if as_json { Answer::json(&json!(totals)) } else { in_numbers(&totals) });
     };
-    let feeds = workshop.overview().feeds().await?;
-    let Some(feed) = feeds.into_iter().find(|feed| feed.url == url) else {
+    let Some(feed) = workshop.overview().feed(url).await? else {
         anyhow::bail!("{url} is not subscribed; `feedmill feeds` lists the feeds that are");
     };
     let now = workshop.world.clock.now();

@@ -129,6 +129,14 @@ impl Overview {
         Ok(feeds.into_iter().map(|summary| report(summary, &subscriptions)).collect())
     }
 
+    /// The feed at `url`; nothing if there is none.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn feed(&self, url: &str) -> Result<Option<FeedReport>, StoreError> {
+        Ok(self.feeds().await?.into_iter().find(|feed| feed.url == url))
+    }
+
     /// The latest editions of a newsletter, or of all, newest first.
     ///
     /// # Errors

@@ -113,7 +113,7 @@ impl Explainer {
         }
         let typed = if what.contains("://") { what.to_owned() } else { format!("https://{what}") };
         if let Ok(url) = FeedUrl::parse(&typed)
-            && let Some(feed) = self.feed(&url).await?
+            && let Some(feed) = self.overview().feed(url.as_str()).await?
         {
             return Ok(Some(Why::Feed(Box::new(feed))));
         }
@@ -124,10 +124,8 @@ impl Explainer {
         self.of_entries(self.store.entries(&ids).await?).await
     }
 
-    async fn feed(&self, url: &FeedUrl) -> Result<Option<FeedReport>, StoreError> {
-        let (store, subscriptions) = (self.store.clone(), self.subscriptions.clone());
-        let feeds = Overview { store, subscriptions }.feeds().await?;
-        Ok(feeds.into_iter().find(|feed| feed.url == url.as_str()))
+    fn overview(&self) -> Overview {
+        Overview { store: self.store.clone(), subscriptions: self.subscriptions.clone() }
     }
 
     async fn of_entries(&self, entries: Vec<Entry>) -> Result<Option<Why>, StoreError> {
