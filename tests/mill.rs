@@ -5,4 +5,5 @@
 
 mod journeys;
 mod strangers;
+mod wire;
 mod world;

@@ -42,9 +42,14 @@ impl Home {
 
     /// Writes `feedmill.toml`: these feeds, letters by `post`, and `more` as it stands.
     pub(crate) fn configure(&self, feeds: &[String], post: Post, more: &str) {
+        self.configure_fetching("allow_private = [\"127.0.0.0/8\"]", feeds, post, more);
+    }
+
+    /// The same with these lines in `[fetch]`, where nothing private is allowed.
+    pub(crate) fn configure_fetching(&self, fetch: &str, feeds: &[String], post: Post, more: &str) {
         let mut toml = format!(
             "[server]\nlisten = \"127.0.0.1:{}\"\n\n[storage]\nurl = \"sqlite:feedmill.db\"\n\n\
-             [fetch]\nper_host_gap = \"0s\"\nallow_private = [\"127.0.0.0/8\"]\n\n",
+             [fetch]\nper_host_gap = \"0s\"\n{fetch}\n\n",
             self.port
         );
         match post {

@@ -31,7 +31,14 @@ impl Host {
         address: SocketAddr,
         serve: impl Fn(&mut Connection) -> io::Result<()> + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind(address).expect("loopback can be bound");
+        Self::over(TcpListener::bind(address).expect("loopback can be bound"), serve)
+    }
+
+    /// Runs `serve` for every connection to `listener`.
+    pub(crate) fn over(
+        listener: TcpListener,
+        serve: impl Fn(&mut Connection) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
         let address = listener.local_addr().expect("bound");
         let shared = Arc::new(Shared::default());
         let host = Self { address, shared: Arc::clone(&shared) };

@@ -28,7 +28,13 @@ pub(crate) struct Said {
 /// Runs a command of feedmill in `home` to its end. Nothing of the environment reaches it but the
 /// search path.
 pub(crate) fn feedmill(home: &Home, arguments: &[&str]) -> Said {
+    feedmill_with(home, &[], arguments)
+}
+
+/// The same with these variables in its environment.
+pub(crate) fn feedmill_with(home: &Home, variables: &[(&str, &str)], arguments: &[&str]) -> Said {
     let output = command(env!("CARGO_BIN_EXE_feedmill"), home.folder(), arguments)
+        .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .output()
         .expect("the program starts");
@@ -119,11 +125,21 @@ impl Service {
 
     /// The most memory it has had at once so far, in kB (`VmHWM` of proc(5)).
     pub(crate) fn peak_kb(&self) -> u64 {
+        self.figure("VmHWM:")
+    }
+
+    /// How many threads it has.
+    pub(crate) fn threads(&self) -> u64 {
+        self.figure("Threads:")
+    }
+
+    /// A number of proc(5) about it.
+    fn figure(&self, name: &str) -> u64 {
         let path = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(path).expect("it runs");
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let words = peak.and_then(|peak| peak.split_whitespace().next());
-        words.and_then(|kb| kb.parse().ok()).expect("proc(5) has it")
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        number.and_then(|number| number.parse().ok()).expect("proc(5) has it")
     }
 
     /// Asks it to stop, as systemd does; returns how it ended and its log.

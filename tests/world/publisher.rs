@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufReader, Write};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
@@ -95,11 +95,15 @@ impl Publisher {
 
     /// A publisher on an address of 127.0.0.0/8: for another site.
     pub(crate) fn on(address: [u8; 4]) -> Self {
+        let address = SocketAddr::from((address, 0));
+        Self::over(TcpListener::bind(address).expect("loopback can be bound"))
+    }
+
+    /// A publisher who is found there.
+    pub(crate) fn over(listener: TcpListener) -> Self {
         let site = Arc::new(Mutex::new(Site::default()));
         let heard = Arc::clone(&site);
-        let host = Host::start(SocketAddr::from((address, 0)), move |connection| {
-            serve(connection, &heard)
-        });
+        let host = Host::over(listener, move |connection| serve(connection, &heard));
         Self { host, site }
     }
 
