@@ -8,10 +8,11 @@ use std::io;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError, PeerIncompatible};
 
 use super::error::{self, FetchError};
 use super::resolve::Unresolved;
+use super::tls::Untrusted;
 
 /// How long a connection may take to be made.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,10 +35,12 @@ pub fn explain(error: &reqwest::Error, url: &url::Url) -> FetchError {
     if error.is_builder() {
         return FetchError::Broken { host, cause: "its address cannot be requested".to_owned() };
     }
-    let cause = match (find::<hyper::Error>(error), find::<io::Error>(error)) {
-        (_, Some(io)) if of_io(io).is_some() => of_io(io).unwrap_or_default().to_owned(),
-        (Some(http), _) => of_http(http),
-        (None, _) => format!("the connection failed ({})", innermost(error)),
+    // One may be wrapped in another that only says "other".
+    let io = chain(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).find_map(of_io);
+    let cause = match (io, find::<hyper::Error>(error)) {
+        (Some(io), _) => io.to_owned(),
+        (None, Some(http)) => of_http(http),
+        (None, None) => format!("the connection failed ({})", innermost(error)),
     };
     FetchError::Broken { host, cause }
 }
@@ -71,8 +74,20 @@ fn of_http(error: &hyper::Error) -> String {
 }
 
 fn of_tls(error: &rustls::Error) -> String {
-    let rustls::Error::InvalidCertificate(certificate) = error else {
-        return format!("TLS failed: {error}");
+    let certificate = match error {
+        rustls::Error::InvalidCertificate(certificate) => certificate,
+        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
+        | rustls::Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13) => {
+            return "it speaks no version of TLS that is safe, which are 1.2 and 1.3".to_owned();
+        }
+        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure) => {
+            return "it agrees to no encryption that is safe".to_owned();
+        }
+        rustls::Error::AlertReceived(AlertDescription::UnrecognisedName) => {
+            return "it has no certificate for this name".to_owned();
+        }
+        rustls::Error::InvalidMessage(_) => return "it does not speak TLS there".to_owned(),
+        other => return format!("TLS failed: {other}"),
     };
     match certificate {
         CertificateError::Expired => "its certificate has expired".to_owned(),
@@ -88,12 +103,21 @@ fn of_tls(error: &rustls::Error) -> String {
         }
         CertificateError::NotValidForName => "its certificate is for another host".to_owned(),
         CertificateError::NotValidForNameContext { presented, .. } => {
-            let names: Vec<&str> = presented.iter().take(3).map(String::as_str).collect();
+            let names: Vec<&str> = presented.iter().take(3).map(|name| bare(name)).collect();
             format!("its certificate is for another host: {}", names.join(", "))
+        }
+        CertificateError::Other(other) if other.0.downcast_ref::<Untrusted>().is_some() => {
+            other.to_string()
         }
         CertificateError::Revoked => "its certificate has been revoked".to_owned(),
         other => format!("its certificate is not acceptable ({other:?})"),
     }
+}
+
+/// The name in `DnsName("a.example")`, which is how the library tells it.
+fn bare(name: &str) -> &str {
+    let inside = name.split_once('(').map_or(name, |(_, inside)| inside);
+    inside.trim_end_matches(')').trim_matches('"')
 }
 
 fn day(unix_secs: u64) -> String {
@@ -154,7 +178,7 @@ mod tests {
             (
                 CertificateError::NotValidForNameContext {
                     expected,
-                    presented: vec!["b.example".to_owned(), "*.c.example".to_owned()],
+                    presented: vec!["DnsName(\"b.example\")".to_owned(), "*.c.example".to_owned()],
                 },
                 "its certificate is for another host: b.example, *.c.example",
             ),
@@ -164,8 +188,21 @@ mod tests {
         for (error, words) in cases {
             assert_eq!(of_tls(&rustls::Error::InvalidCertificate(error)), words);
         }
-        let other = of_tls(&rustls::Error::HandshakeNotComplete);
-        assert!(other.starts_with("TLS failed: "), "{other}");
+        let old = "it speaks no version of TLS that is safe, which are 1.2 and 1.3";
+        let unnamed = rustls::OtherError(std::sync::Arc::new(Untrusted::SelfSigned));
+        let others = [
+            (rustls::Error::AlertReceived(AlertDescription::ProtocolVersion), old),
+            (PeerIncompatible::ServerDoesNotSupportTls12Or13.into(), old),
+            (
+                rustls::Error::AlertReceived(AlertDescription::UnrecognisedName),
+                "it has no certificate for this name",
+            ),
+            (CertificateError::Other(unnamed).into(), "its certificate is self-signed: nobody"),
+            (rustls::Error::HandshakeNotComplete, "TLS failed: "),
+        ];
+        for (error, words) in others {
+            assert!(of_tls(&error).starts_with(words), "{}", of_tls(&error));
+        }
     }
 
     #[test]

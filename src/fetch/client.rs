@@ -18,12 +18,13 @@ use crate::model::settings::FetchSettings;
 use crate::model::url::{FeedUrl, WebUrl};
 
 use super::answer::{self, Answer};
-use super::cause::CONNECT_TIMEOUT;
+use super::cause::{self, CONNECT_TIMEOUT};
 use super::error::{self, ClientError, FetchError};
 use super::guard::Guard;
 use super::hops::Walk;
 use super::request::{self, Request};
 use super::resolve::Resolver;
+use super::tls;
 
 /// How long an idle connection is kept for a site with more feeds queued.
 const KEPT_IDLE: Duration = Duration::from_secs(5);
@@ -67,9 +68,10 @@ impl Client {
     ) -> Result<Self, ClientError> {
         let resolver = Arc::new(resolver);
         let common = request::common(settings.contact.as_deref());
+        let tls = tls::settings().map_err(|error| ClientError(error.to_string()))?;
         Ok(Self(Arc::new(Shared {
-            keeping: http_client(&resolver, 1)?,
-            closing: http_client(&resolver, 0)?,
+            keeping: http_client(&resolver, &tls, 1)?,
+            closing: http_client(&resolver, &tls, 0)?,
             guard,
             of_pages: request::of_pages(&common),
             common,
@@ -184,29 +186,15 @@ impl Shared {
     }
 }
 
-/// The one constructor of HTTP clients. Where the system has no root certificates, as in an empty
-/// container, those compiled in are used.
-fn http_client(resolver: &Arc<Resolver>, idle: usize) -> Result<reqwest::Client, ClientError> {
-    let with_system_roots = builder(resolver, idle).build();
-    let Err(system) = with_system_roots else {
-        return with_system_roots.map_err(|error| ClientError(error.to_string()));
-    };
-    tracing::info!(
-        cause = %super::cause::innermost(&system),
-        "the system's root certificates cannot be used; those compiled in are"
-    );
-    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-        .iter()
-        .filter_map(|root| reqwest::Certificate::from_der(root).ok());
-    builder(resolver, idle)
-        .tls_certs_only(roots)
-        .build()
-        .map_err(|error| ClientError(super::cause::innermost(&error)))
-}
-
+/// The one constructor of HTTP clients.
 #[expect(clippy::disallowed_methods, reason = "the one place that builds HTTP clients")]
-fn builder(resolver: &Arc<Resolver>, idle: usize) -> reqwest::ClientBuilder {
+fn http_client(
+    resolver: &Arc<Resolver>,
+    tls: &rustls::ClientConfig,
+    idle: usize,
+) -> Result<reqwest::Client, ClientError> {
     reqwest::Client::builder()
+        .tls_backend_preconfigured(tls.clone())
         .dns_resolver(resolver.clone())
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
@@ -217,6 +205,8 @@ fn builder(resolver: &Arc<Resolver>, idle: usize) -> reqwest::ClientBuilder {
         .http1_max_headers(FIELDS)
         .http1_ignore_invalid_headers_in_responses(true)
         .http2_max_header_list_size(FIELD_BYTES)
+        .build()
+        .map_err(|error| ClientError(cause::innermost(&error)))
 }
 
 #[cfg(test)]
@@ -563,7 +553,7 @@ mod tests {
         let url = FeedUrl::parse(&format!("https://{address}/feed")).expect("a URL");
         let failure = failure(get(&client(), &url).await);
         assert_eq!(failure.class, FailureClass::Network);
-        assert!(failure.reason.starts_with(&format!("{address}: TLS failed")), "{failure:?}");
+        assert_eq!(failure.reason, format!("{address}: it does not speak TLS there"));
         let (heard, again) = asked.await.expect("no panic");
         assert!(!again && !heard.windows(4).any(|bytes| bytes == b"GET "));
     }

@@ -5,7 +5,10 @@
 //! The program is the real one, its guard unweakened: what it reaches it reaches at public addresses.
 
 mod canaries;
+mod certificates;
 mod guard;
 mod names;
 mod pocket;
 mod reach;
+mod secure;
+mod tls;
