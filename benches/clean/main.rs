@@ -184,6 +184,7 @@ fn polls(bytes: usize) -> anyhow::Result<()> {
         content_type: None,
         validators: Validators::default(),
         found_at: WebUrl::parse("https://journal.example/feed")?,
+        moved: false,
         freshness: None,
         retry_after: None,
     };

@@ -10,7 +10,7 @@ use reqwest::header::{
     CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED, TRANSFER_ENCODING,
 };
 
-use crate::model::outcome::{FailureClass, Fresh, Outcome, Validators};
+use crate::model::outcome::{FailureClass, Fresh, Outcome, Unchanged, Validators};
 use crate::model::url::WebUrl;
 
 use super::error::{self, FetchError};
@@ -30,6 +30,8 @@ pub struct Answer {
     pub conditional: bool,
     /// Whether all redirects on the way, if any, were permanent ones.
     pub permanent: bool,
+    /// Whether there were any.
+    pub redirected: bool,
 }
 
 /// The outcome of an answer, which is read to its end for it.
@@ -38,7 +40,8 @@ pub async fn sort(
     max_body: u64,
     now: DateTime<Utc>,
 ) -> Result<Outcome, FetchError> {
-    let Answer { response, url, conditional, permanent } = answer;
+    let Answer { response, url, conditional, permanent, redirected } = answer;
+    let moved = redirected && permanent;
     let fields = response.headers();
     if fields.contains_key(TRANSFER_ENCODING) && fields.contains_key(CONTENT_LENGTH) {
         // One of the two is a lie (RFC 9112, section 6.3).
@@ -54,15 +57,18 @@ pub async fn sort(
                 freshness: freshness::of(fields, now),
                 retry_after: freshness::retry_after(fields),
                 found_at: url,
+                moved,
             };
             fresh.body = body::read(response, max_body, fresh.found_at.parts()).await?;
             Ok(Outcome::Fresh(fresh))
         }
-        StatusCode::NOT_MODIFIED if conditional => Ok(Outcome::Unchanged {
+        StatusCode::NOT_MODIFIED if conditional => Ok(Outcome::Unchanged(Unchanged {
             validators: validators(fields),
             freshness: freshness::of(fields, now),
             retry_after: freshness::retry_after(fields),
-        }),
+            found_at: url,
+            moved,
+        })),
         StatusCode::GONE if permanent => Ok(Outcome::Gone),
         status => Err(refusal(status, fields, url.parts())),
     }
@@ -173,6 +179,7 @@ mod tests {
             content_type: Some("application/rss+xml; charset=\u{fffd}".to_owned()),
             validators: validators(Some("\"one\""), None),
             found_at: url.web().clone(),
+            moved: false,
             freshness: Some(Duration::from_secs(60)),
             retry_after: Some(RetryAfter::Delay(Duration::from_secs(120))),
         };

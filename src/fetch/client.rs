@@ -5,9 +5,8 @@
 //! rest of this room does by hand what must be watched. Two such clients share one builder: one
 //! keeps a connection per host for five seconds, for sites with more feeds queued, one keeps none.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -15,7 +14,6 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
 use crate::model::outcome::Outcome;
 use crate::model::settings::FetchSettings;
-use crate::model::url::{FeedUrl, WebUrl};
 
 use super::answer::{self, Answer};
 use super::cause::{self, CONNECT_TIMEOUT};
@@ -48,8 +46,6 @@ struct Shared {
     of_pages: HeaderMap,
     timeout: Duration,
     max_body: u64,
-    /// Of feeds that are found behind redirects: the address whose validators we hold.
-    moved: Mutex<HashMap<FeedUrl, WebUrl>>,
 }
 
 impl Client {
@@ -77,7 +73,6 @@ impl Client {
             common,
             timeout: settings.timeout,
             max_body: settings.max_body,
-            moved: Mutex::default(),
         })))
     }
 
@@ -131,14 +126,8 @@ impl Shared {
         now: DateTime<Utc>,
         answered: &AtomicBool,
     ) -> Result<Outcome, FetchError> {
-        let moved = self.moved().get(request.url).cloned();
-        let owner = moved.as_ref().unwrap_or(request.url.web());
-        let answer = self.answer(request, &self.common, owner, answered).await?;
-        let outcome = answer::sort(answer, self.max_body, now).await?;
-        if let Outcome::Fresh(fresh) = &outcome {
-            self.remember(request.url, &fresh.found_at, moved.is_some());
-        }
-        Ok(outcome)
+        let answer = self.answer(request, &self.common, answered).await?;
+        answer::sort(answer, self.max_body, now).await
     }
 
     async fn fetch_page(
@@ -147,7 +136,7 @@ impl Shared {
         now: DateTime<Utc>,
         answered: &AtomicBool,
     ) -> Result<Outcome, FetchError> {
-        let answer = self.answer(request, &self.of_pages, request.url.web(), answered).await?;
+        let answer = self.answer(request, &self.of_pages, answered).await?;
         let kind = answer.response.headers().get(CONTENT_TYPE);
         let kind = kind.map(|kind| String::from_utf8_lossy(kind.as_bytes()).into_owned());
         if answer.response.status().is_success() && !is_page(kind.as_deref()) {
@@ -157,32 +146,17 @@ impl Shared {
         answer::sort(answer, self.max_body.min(MAX_PAGE), now).await
     }
 
-    /// The head of the last answer to `request`, which carries the fields `common` and, to `owner`, its
-    /// validators.
+    /// The head of the last answer to `request`, which carries the fields `common`.
     async fn answer(
         &self,
         request: &Request<'_>,
         common: &HeaderMap,
-        owner: &WebUrl,
         answered: &AtomicBool,
     ) -> Result<Answer, FetchError> {
         let http = if request.keep_alive { &self.keeping } else { &self.closing };
-        let answer = Walk { http, guard: &self.guard, common, request, owner }.to_the_end().await?;
+        let answer = Walk { http, guard: &self.guard, common, request }.to_the_end().await?;
         answered.store(true, Ordering::Relaxed);
         Ok(answer)
-    }
-
-    /// Remembers whose validators the next request will carry.
-    fn remember(&self, url: &FeedUrl, found_at: &WebUrl, was_moved: bool) {
-        if found_at != url.web() {
-            self.moved().insert(url.clone(), found_at.clone());
-        } else if was_moved {
-            self.moved().remove(url);
-        }
-    }
-
-    fn moved(&self) -> MutexGuard<'_, HashMap<FeedUrl, WebUrl>> {
-        self.moved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -218,9 +192,10 @@ mod tests {
         Canary, Origin, Reply, answer, client, failure, fresh, get, now, raw, request, settings,
         validators,
     };
-    use crate::model::outcome::{FailureClass, Validators};
+    use crate::model::outcome::{FailureClass, Unchanged, Validators};
     use crate::model::secret::Secret;
     use crate::model::settings::Login;
+    use crate::model::url::FeedUrl;
 
     #[tokio::test]
     async fn both_validators_of_the_last_answer_are_sent() {
@@ -286,11 +261,13 @@ mod tests {
         let origin = Origin::always(answer("304 Not Modified", &fields, b"")).await;
         let (url, held) = (origin.feed("/feed"), validators(Some("\"one\""), None));
         let outcome = client().get(&request(&url, &held), now()).await;
-        let expected = Outcome::Unchanged {
+        let expected = Outcome::Unchanged(Unchanged {
             validators: validators(Some("\"two\""), None),
+            found_at: url.web().clone(),
+            moved: false,
             freshness: Some(Duration::from_secs(43_200)),
             retry_after: Some(crate::model::outcome::RetryAfter::Delay(Duration::from_secs(60))),
-        };
+        });
         assert_eq!(outcome, expected);
     }
 

@@ -30,8 +30,6 @@ pub struct Walk<'a> {
     pub common: &'a HeaderMap,
     /// The feed's request.
     pub request: &'a Request<'a>,
-    /// The address whose validators the request carries.
-    pub owner: &'a WebUrl,
 }
 
 impl Walk<'_> {
@@ -39,13 +37,14 @@ impl Walk<'_> {
     pub async fn to_the_end(&self) -> Result<Answer, FetchError> {
         let mut url = self.request.url.web().clone();
         let mut permanent = true;
-        for _ in 0..=HOPS {
+        for hop in 0..=HOPS {
             self.guard.check(url.parts())?;
             let (request, conditional) = self.request_to(&url)?;
             let sent = self.http.execute(request).await;
             let response = sent.map_err(|error| cause::explain(&error, url.parts()))?;
             let Some(for_good) = redirect(response.status()) else {
-                return Ok(Answer { response, url, conditional, permanent });
+                let redirected = hop > 0;
+                return Ok(Answer { response, url, conditional, permanent, redirected });
             };
             permanent &= for_good;
             url = self.next(&url, response.headers())?;
@@ -60,7 +59,7 @@ impl Walk<'_> {
         let fields = request.headers_mut();
         fields.clone_from(self.common);
         self.request.add_open(fields)?;
-        let conditional = is_same(self.owner, url) && self.request.add_conditions(fields);
+        let conditional = is_same(self.request.owner, url) && self.request.add_conditions(fields);
         if !self.request.is_confidential() || !same_origin(self.request.url.web(), url) {
             return Ok((request, conditional));
         }
@@ -125,14 +124,7 @@ fn readable(bytes: &[u8]) -> String {
 
 /// Whether two addresses are the same resource: equal, or equal but for http becoming https.
 fn is_same(owner: &WebUrl, url: &WebUrl) -> bool {
-    if owner == url {
-        return true;
-    }
-    let (owner, url) = (owner.parts(), url.parts());
-    owner.scheme() == "http"
-        && url.scheme() == "https"
-        && (owner.port(), url.port()) == (None, None)
-        && owner[url::Position::BeforeHost..] == url[url::Position::BeforeHost..]
+    owner == url || url.is_secure_form_of(owner)
 }
 
 fn same_origin(one: &WebUrl, other: &WebUrl) -> bool {
@@ -333,7 +325,6 @@ mod tests {
                 guard: &guard,
                 common: &HeaderMap::new(),
                 request,
-                owner: url.web(),
             };
             walk.next(url.web(), &fields)
         };
@@ -362,7 +353,8 @@ mod tests {
         let (client, url) = (client(), origin.feed("/feed"));
         let first = fresh(get(&client, &url).await);
         assert_eq!(first.validators, validators(Some("\"theirs\""), None));
-        let second = client.get(&request(&url, &first.validators), now()).await;
+        let again = Request { owner: &first.found_at, ..request(&url, &first.validators) };
+        let second = client.get(&again, now()).await;
         assert!(matches!(second, Outcome::Unchanged { .. }), "{second:?}");
         assert!(origin.heard().iter().all(|heard| heard.field("if-none-match").is_none()));
         assert_eq!(other.heard()[1].field("if-none-match"), Some("\"theirs\""));

@@ -247,7 +247,15 @@ pub(crate) fn now() -> DateTime<Utc> {
 
 /// A plain request.
 pub(crate) fn request<'a>(url: &'a FeedUrl, validators: &'a Validators) -> Request<'a> {
-    Request { url, validators, login: None, headers: &[], user_agent: None, keep_alive: true }
+    Request {
+        url,
+        validators,
+        owner: url.web(),
+        login: None,
+        headers: &[],
+        user_agent: None,
+        keep_alive: true,
+    }
 }
 
 /// One unconditional request.

@@ -12,7 +12,7 @@ use reqwest::header::{
 use crate::model::outcome::Validators;
 use crate::model::secret::Secret;
 use crate::model::settings::Login;
-use crate::model::url::FeedUrl;
+use crate::model::url::{FeedUrl, WebUrl};
 
 use super::error::FetchError;
 
@@ -23,6 +23,8 @@ pub struct Request<'a> {
     pub url: &'a FeedUrl,
     /// What the last good answer said to recognise itself by.
     pub validators: &'a Validators,
+    /// Whose those are: they are sent to no other address.
+    pub owner: &'a WebUrl,
     /// HTTP Basic credentials.
     pub login: Option<&'a Login>,
     /// Further fields.

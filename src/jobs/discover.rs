@@ -116,6 +116,7 @@ impl Discoverer {
         let request = Request {
             url,
             validators: &Validators::default(),
+            owner: url.web(),
             login: None,
             headers: &[],
             user_agent: None,
@@ -252,7 +253,7 @@ impl<'a> Search<'a> {
                 return Thing::Failed(FailureClass::Client, "it has ended (410)".to_owned());
             }
             // Nothing was asked conditionally.
-            Outcome::Unchanged { .. } => {
+            Outcome::Unchanged(_) => {
                 return Thing::Failed(FailureClass::Network, "nothing was sent (304)".to_owned());
             }
         };

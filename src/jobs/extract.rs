@@ -133,6 +133,7 @@ impl Extractor {
         let request = Request {
             url: &url,
             validators: &Validators::default(),
+            owner: url.web(),
             login: feed.login.as_ref().filter(|_| is_own),
             headers: if is_own { &feed.headers } else { &[] },
             user_agent: feed.user_agent.as_deref(),
@@ -142,7 +143,7 @@ impl Extractor {
             Outcome::Fresh(fresh) => Page::Fresh(fresh),
             Outcome::Failed(failure) => Page::Failed(failure),
             Outcome::Gone => Page::Failed(of_client("the page is gone for good (410)")),
-            Outcome::Unchanged { .. } => Page::Failed(of_client("the page was not sent")),
+            Outcome::Unchanged(_) => Page::Failed(of_client("the page was not sent")),
         }
     }
 

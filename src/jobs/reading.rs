@@ -4,15 +4,13 @@
 //! document that ended the process once is set apart: it is not read again until it changes, until
 //! the program is another version, or until a person forces it.
 
-use std::time::Duration;
-
 use crate::dedup::candidate::Identified;
 use crate::dedup::key;
 use crate::model::document::{Document, Unreadable};
 use crate::model::entry::Known;
 use crate::model::feed::{GuidTrust, document_name};
 use crate::model::hash;
-use crate::model::outcome::{Failure, FailureClass, Fresh, RetryAfter, Validators};
+use crate::model::outcome::{Failure, FailureClass, Fresh, RetryAfter, Unchanged};
 use crate::parse;
 use crate::refresh::decide::Seen;
 use crate::store::in_hand::Held;
@@ -32,14 +30,7 @@ pub enum Reading {
         retry_after: Option<RetryAfter>,
     },
     /// 304, with what it said.
-    Unchanged {
-        /// The validators it repeats or renews.
-        validators: Validators,
-        /// For how long it is declared fresh.
-        freshness: Option<Duration>,
-        /// What the answer demanded.
-        retry_after: Option<RetryAfter>,
-    },
+    Unchanged(Unchanged),
     /// 410.
     Gone,
     /// Nothing.
@@ -104,7 +95,7 @@ impl Reading {
             Self::Document(read) => Some(document_name(&read.body_hash)),
             Self::SameBody(_)
             | Self::Unreadable { .. }
-            | Self::Unchanged { .. }
+            | Self::Unchanged(_)
             | Self::Gone
             | Self::Failed(_) => None,
         }
@@ -124,9 +115,7 @@ impl Reading {
             Self::Unreadable { reason, retry_after } => {
                 Seen::Unreadable { reason, retry_after: *retry_after }
             }
-            Self::Unchanged { validators, freshness, retry_after } => {
-                Seen::Unchanged { validators, freshness: *freshness, retry_after: *retry_after }
-            }
+            Self::Unchanged(unchanged) => Seen::Unchanged(unchanged),
             Self::Gone => Seen::Gone,
             Self::Failed(failure) => Seen::Failed(failure),
         }
@@ -138,6 +127,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::model::outcome::Validators;
     use crate::model::url::WebUrl;
 
     fn answer(body: &'static [u8]) -> Fresh {
@@ -146,6 +136,7 @@ mod tests {
             content_type: None,
             validators: Validators::default(),
             found_at: WebUrl::parse("https://exemple.fr/flux").expect("a URL"),
+            moved: false,
             freshness: None,
             retry_after: None,
         }

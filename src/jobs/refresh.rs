@@ -29,6 +29,7 @@ use crate::model::url::FeedUrl;
 use crate::refresh::articles;
 use crate::refresh::cadence::{self, CheckBounds};
 use crate::refresh::decide::decide;
+use crate::refresh::moves;
 use crate::refresh::repeated;
 use crate::store::error::StoreError;
 use crate::store::feeds::Agendum;
@@ -176,11 +177,16 @@ impl Refresher {
     async fn fetch(&self, feed: &Feed, keep_alive: bool) -> Result<Outcome, RefreshError> {
         let subscriptions = self.subscriptions.get();
         let wanted = subscriptions.find(&feed.url).ok_or(RefreshError::Retired)?;
+        let url = moves::asked_at(feed);
+        // What only the subscribed origin may see does not move with the feed.
+        let is_own = url.web().parts().origin() == feed.url.web().parts().origin();
+        let giver = feed.state.whereabouts.validated_at.as_ref();
         let request = Request {
-            url: &feed.url,
+            url,
             validators: &feed.state.validators,
-            login: wanted.login.as_ref(),
-            headers: &wanted.headers,
+            owner: giver.unwrap_or(feed.address().web()),
+            login: wanted.login.as_ref().filter(|_| is_own),
+            headers: if is_own { &wanted.headers } else { &[] },
             user_agent: wanted.user_agent.as_deref(),
             keep_alive,
         };
@@ -190,9 +196,7 @@ impl Refresher {
     async fn read(&self, feed: &Feed, outcome: Outcome, urgency: Urgency) -> Reading {
         let fresh = match outcome {
             Outcome::Fresh(fresh) => fresh,
-            Outcome::Unchanged { validators, freshness, retry_after } => {
-                return Reading::Unchanged { validators, freshness, retry_after };
-            }
+            Outcome::Unchanged(unchanged) => return Reading::Unchanged(unchanged),
             Outcome::Gone => return Reading::Gone,
             Outcome::Failed(failure) => return Reading::Failed(failure),
         };
@@ -256,7 +260,7 @@ impl Refresher {
             }
             Reading::SameBody(_)
             | Reading::Unreadable { .. }
-            | Reading::Unchanged { .. }
+            | Reading::Unchanged(_)
             | Reading::Gone
             | Reading::Failed(_) => Vec::new(),
         };

@@ -8,6 +8,7 @@ use super::outcome::{FailureClass, Validators};
 use super::rhythm::Rhythm;
 use super::text::PlainText;
 use super::url::{FeedUrl, WebUrl};
+use super::whereabouts::Whereabouts;
 
 /// The number of a feed in its database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,12 +32,19 @@ pub fn shown_title(given: Option<&str>, own: &PlainText, url: &FeedUrl) -> Plain
 pub struct Feed {
     /// Its number.
     pub id: FeedId,
-    /// Where it is fetched.
+    /// Where it is subscribed.
     pub url: FeedUrl,
     /// Counts writes: a plan made for an older generation is refused.
     pub generation: i64,
     /// What the last polls left.
     pub state: FeedState,
+}
+
+impl Feed {
+    /// Where it is asked: where it is subscribed, or where it moved for good.
+    pub fn address(&self) -> &FeedUrl {
+        self.state.whereabouts.moved_to.as_ref().unwrap_or(&self.url)
+    }
 }
 
 /// What a refresh writes back about its feed, whole, in one row.
@@ -56,6 +64,8 @@ pub struct FeedState {
     pub icon: Option<WebUrl>,
     /// What the last good answer said to recognise itself by.
     pub validators: Validators,
+    /// Where it is found.
+    pub whereabouts: Whereabouts,
     /// SHA-256 of the last body read: the same body again needs no parsing.
     pub body_hash: Option<[u8; 32]>,
     /// How many items the last document held.
@@ -97,6 +107,7 @@ impl FeedState {
             hubs: Vec::new(),
             icon: None,
             validators: Validators::default(),
+            whereabouts: Whereabouts::default(),
             body_hash: None,
             item_count: 0,
             guids: GuidTrust::Trusted,

@@ -21,3 +21,4 @@ pub mod text;
 pub mod timetable;
 pub mod typed;
 pub mod url;
+pub mod whereabouts;

@@ -30,14 +30,7 @@ pub enum Outcome {
     /// A complete body came.
     Fresh(Fresh),
     /// 304: nothing changed.
-    Unchanged {
-        /// What the 304 says the validators are now; empty where it repeats none.
-        validators: Validators,
-        /// For how long the answer is declared fresh.
-        freshness: Option<Duration>,
-        /// Retry-After, which any answer may carry.
-        retry_after: Option<RetryAfter>,
-    },
+    Unchanged(Unchanged),
     /// 410: the feed has ended.
     Gone,
     /// Anything else: nothing of it is kept but the failure.
@@ -55,7 +48,24 @@ pub struct Fresh {
     pub validators: Validators,
     /// Where it was found after redirects.
     pub found_at: WebUrl,
+    /// Whether all redirects on the way there, of which there was one at least, were for good.
+    pub moved: bool,
     /// For how long it is declared fresh: max-age or Expires, less Age (RFC 9111, section 4.2).
+    pub freshness: Option<Duration>,
+    /// Retry-After, which any answer may carry.
+    pub retry_after: Option<RetryAfter>,
+}
+
+/// The answer that nothing changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unchanged {
+    /// What it says the validators are now; empty where it repeats none.
+    pub validators: Validators,
+    /// Where it was found after redirects.
+    pub found_at: WebUrl,
+    /// Whether all redirects on the way there, of which there was one at least, were for good.
+    pub moved: bool,
+    /// For how long it is declared fresh.
     pub freshness: Option<Duration>,
     /// Retry-After, which any answer may carry.
     pub retry_after: Option<RetryAfter>,

@@ -67,6 +67,15 @@ impl WebUrl {
     pub fn site(&self) -> Site {
         Site::of(&self.0)
     }
+
+    /// Whether it is `plain`, but for http that became https, both at their usual ports.
+    pub fn is_secure_form_of(&self, plain: &Self) -> bool {
+        let (secure, plain) = (&self.0, &plain.0);
+        plain.scheme() == "http"
+            && secure.scheme() == "https"
+            && (plain.port(), secure.port()) == (None, None)
+            && plain[url::Position::BeforeHost..] == secure[url::Position::BeforeHost..]
+    }
 }
 
 impl fmt::Debug for WebUrl {
@@ -226,6 +235,22 @@ mod tests {
             "http://u:p@x.fr/",
         ] {
             assert!(FeedUrl::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_the_scheme_tells_a_secure_form_from_its_plain_one() {
+        let url = |text: &str| WebUrl::parse(text).expect("a URL");
+        for (plain, secure, is) in [
+            ("http://x.fr/a?b", "https://x.fr/a?b", true),
+            ("http://x.fr:80/a", "https://x.fr:443/a", true),
+            ("http://x.fr/a", "https://x.fr/a/", false),
+            ("http://x.fr/a", "https://www.x.fr/a", false),
+            ("http://x.fr:8080/a", "https://x.fr:8443/a", false),
+            ("https://x.fr/a", "http://x.fr/a", false),
+            ("https://x.fr/a", "https://x.fr/a", false),
+        ] {
+            assert_eq!(url(secure).is_secure_form_of(&url(plain)), is, "{plain} {secure}");
         }
     }
 

@@ -16,9 +16,12 @@ use crate::model::article::WantedArticles;
 use crate::model::document::{Document, Unreadable};
 use crate::model::entry::{Content, EntryKey, Known};
 use crate::model::feed::{Feed, FeedState, Standing};
-use crate::model::outcome::{Failure, FailureClass, Fresh, RetryAfter, Validators};
+use crate::model::outcome::{
+    Failure, FailureClass, Fresh, RetryAfter, Unchanged, Validators,
+};
 use crate::model::plan::{Arrival, Change, Plan};
 use crate::refresh::cadence::CheckBounds;
+use crate::refresh::moves::{self, Found, Met};
 use crate::refresh::{arrivals, cadence, content, rhythm, standing};
 
 /// What a fetch brought, after reading.
@@ -43,14 +46,7 @@ pub enum Seen<'a> {
         fresh: &'a Fresh,
     },
     /// 304, with what it said.
-    Unchanged {
-        /// The validators it repeats or renews; empty where it repeats none.
-        validators: &'a Validators,
-        /// For how long it is declared fresh.
-        freshness: Option<Duration>,
-        /// Retry-After, which any answer may carry.
-        retry_after: Option<RetryAfter>,
-    },
+    Unchanged(&'a Unchanged),
     /// A complete answer that is not a document we can read.
     Unreadable {
         /// Why.
@@ -113,16 +109,21 @@ fn take(plan: &mut Plan, feed: &Feed, seen: Seen<'_>, now: DateTime<Utc>) -> Opt
         Seen::Document { fresh, body_hash, document, identified, known } => {
             state.body_hash = Some(body_hash);
             answered(state, fresh.validators.clone(), fresh.retry_after, now);
-            read(plan, feed, &Reading { fresh, document, identified, known, now });
+            let met = read(plan, feed, &Reading { fresh, document, identified, known, now });
+            plan.state.whereabouts = moves::after_answer(feed, found(fresh), met);
             return fresh.freshness;
         }
         Seen::SameBody { fresh } => {
             answered(state, fresh.validators.clone(), fresh.retry_after, now);
+            state.whereabouts = moves::after_answer(feed, found(fresh), Met::Akin);
             return fresh.freshness;
         }
-        Seen::Unchanged { validators, freshness, retry_after } => {
-            answered(state, renewed(validators, &feed.state.validators), retry_after, now);
-            return freshness;
+        Seen::Unchanged(said) => {
+            let validators = renewed(&said.validators, &feed.state.validators);
+            answered(state, validators, said.retry_after, now);
+            let found = Found { at: &said.found_at, moved: said.moved };
+            state.whereabouts = moves::after_answer(feed, found, Met::Akin);
+            return said.freshness;
         }
         Seen::Unreadable { reason, retry_after } => {
             let (class, reason) = (FailureClass::Document, reason.to_string());
@@ -132,6 +133,10 @@ fn take(plan: &mut Plan, feed: &Feed, seen: Seen<'_>, now: DateTime<Utc>) -> Opt
         Seen::Failed(failure) => fail(state, failure, now),
     }
     None
+}
+
+fn found(fresh: &Fresh) -> Found<'_> {
+    Found { at: &fresh.found_at, moved: fresh.moved }
 }
 
 fn is_emptied(document: &Document, before: &FeedState) -> bool {
@@ -159,9 +164,10 @@ fn renewed(said: &Validators, before: &Validators) -> Validators {
     }
 }
 
-/// A failed poll: standing, Retry-After, nothing else.
+/// A failed poll: standing, Retry-After, what is thought of a move, nothing else.
 fn fail(state: &mut FeedState, failure: &Failure, now: DateTime<Utc>) {
     state.standing = standing::after_failure(&state.standing, failure, now);
+    state.whereabouts = moves::after_failure(&state.whereabouts, failure.class);
     let still = state.not_before.filter(|&until| until > now);
     state.not_before = cadence::not_before(failure.retry_after, now).max(still);
 }
@@ -175,8 +181,9 @@ struct Reading<'a> {
     now: DateTime<Utc>,
 }
 
-/// Writes what a document says about its feed and its entries into the plan.
-fn read(plan: &mut Plan, feed: &Feed, reading: &Reading<'_>) {
+/// Writes what a document says about its feed and its entries into the plan; returns what it has in
+/// common with what was known of the feed.
+fn read(plan: &mut Plan, feed: &Feed, reading: &Reading<'_>) -> Met {
     let (document, now) = (reading.document, reading.now);
     let (arrivals, known) = sort_items(&mut plan.changes, reading);
     plan.arrivals = arrivals::settle(arrivals, &document.items, &known, &feed.state);
@@ -197,6 +204,12 @@ fn read(plan: &mut Plan, feed: &Feed, reading: &Reading<'_>) {
     state.quarantined = None;
     if !plan.arrivals.is_empty() || !plan.changes.is_empty() || state.last_change.is_none() {
         state.last_change = Some(now);
+    }
+    match known.is_empty() {
+        _ if document.items.is_empty() => Met::Empty,
+        // A feed that was never read before is what it is.
+        true if feed.state.polled_before => Met::Strange,
+        true | false => Met::Akin,
     }
 }
 
@@ -300,6 +313,17 @@ mod tests {
             content_type: None,
             validators: validators(etag, last_modified),
             found_at: WebUrl::parse("https://x.fr/feed").expect("a URL"),
+            moved: false,
+            freshness: None,
+            retry_after: None,
+        }
+    }
+
+    fn unchanged(validators: &Validators) -> Unchanged {
+        Unchanged {
+            validators: validators.clone(),
+            found_at: WebUrl::parse("https://x.fr/feed").expect("a URL"),
+            moved: false,
             freshness: None,
             retry_after: None,
         }
@@ -431,12 +455,12 @@ mod tests {
             ("200 without validators", Seen::SameBody { fresh: &none }, ("", "")),
             (
                 "304 with a new one",
-                Seen::Unchanged { validators: &new, freshness: None, retry_after: None },
+                Seen::Unchanged(&unchanged(&new)),
                 ("b", "m"),
             ),
             (
                 "304 without any",
-                Seen::Unchanged { validators: &bare, freshness: None, retry_after: None },
+                Seen::Unchanged(&unchanged(&bare)),
                 ("a", "m"),
             ),
             ("a failure", Seen::Failed(&failure), ("a", "m")),
@@ -540,7 +564,7 @@ mod tests {
             (Fresh { freshness: twelve_hours, ..fresh("a", "") }, validators("a", ""));
         for seen in [
             Seen::SameBody { fresh: &good },
-            Seen::Unchanged { validators: &kept, freshness: twelve_hours, retry_after: None },
+            Seen::Unchanged(&Unchanged { freshness: twelve_hours, ..unchanged(&kept) }),
         ] {
             let mut mill = Mill::after(&[&[item(1, "A", "a")]]);
             let plan = mill.sees(seen);

@@ -8,6 +8,7 @@ pub mod articles;
 pub mod cadence;
 pub mod content;
 pub mod decide;
+pub mod moves;
 pub mod repeated;
 pub mod rhythm;
 pub mod skip;

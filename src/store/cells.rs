@@ -122,6 +122,13 @@ impl Cells {
         FeedUrl::parse(&self.text()?).map_err(|_| corrupt("the address of a feed"))
     }
 
+    /// The address of a feed, or nothing.
+    pub fn feed_url_or_null(&mut self) -> Result<Option<FeedUrl>, StoreError> {
+        let text = self.text_or_null()?;
+        text.map(|text| FeedUrl::parse(&text).map_err(|_| corrupt("the address of a feed")))
+            .transpose()
+    }
+
     /// The number of a feed.
     pub fn feed(&mut self) -> Result<FeedId, StoreError> {
         self.int().map(FeedId)

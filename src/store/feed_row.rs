@@ -9,14 +9,15 @@ use crate::model::document::Repair;
 use crate::model::feed::{Feed, FeedState, Standing};
 use crate::model::outcome::Validators;
 use crate::model::rhythm::Rhythm;
-use crate::model::url::WebUrl;
+use crate::model::url::{FeedUrl, WebUrl};
+use crate::model::whereabouts::{Moving, Whereabouts};
 use crate::store::cells::{self, Cells};
 use crate::store::error::StoreError;
 use crate::store::statement::Value;
 use crate::store::words;
 
 /// The columns of a feed's state, in order.
-pub const COLUMNS: [&str; 25] = [
+pub const COLUMNS: [&str; 29] = [
     "title",
     "site",
     "language",
@@ -42,6 +43,10 @@ pub const COLUMNS: [&str; 25] = [
     "repair",
     "hubs",
     "icon",
+    "validated_at",
+    "moved_to",
+    "moving_to",
+    "moving_polls",
 ];
 
 /// The values of [`COLUMNS`].
@@ -72,7 +77,19 @@ pub fn state_values(state: &FeedState) -> Vec<Value> {
         cells::json(&hubs),
         state.icon.as_ref().into(),
     ]);
+    values.extend(whereabouts_values(&state.whereabouts));
     values
+}
+
+/// Who gave the validators, where it is asked, where it says to have moved, in how many polls.
+fn whereabouts_values(whereabouts: &Whereabouts) -> [Value; 4] {
+    let moving = whereabouts.moving.as_ref();
+    [
+        whereabouts.validated_at.as_ref().into(),
+        whereabouts.moved_to.as_ref().map(FeedUrl::as_str).into(),
+        moving.map(|moving| moving.to.as_str()).into(),
+        moving.map_or(0, |moving| moving.polls).into(),
+    ]
 }
 
 /// Word, failures, since, class and reason.
@@ -137,7 +154,14 @@ fn state(cells: &mut Cells) -> Result<FeedState, StoreError> {
         repair: repair(cells)?,
         hubs: hubs(cells)?,
         icon: cells.link_or_null()?,
+        whereabouts: whereabouts(cells)?,
     })
+}
+
+fn whereabouts(cells: &mut Cells) -> Result<Whereabouts, StoreError> {
+    let (validated_at, moved_to) = (cells.link_or_null()?, cells.feed_url_or_null()?);
+    let (to, polls) = (cells.feed_url_or_null()?, cells.count()?);
+    Ok(Whereabouts { validated_at, moved_to, moving: to.map(|to| Moving { to, polls }) })
 }
 
 fn repair(cells: &mut Cells) -> Result<Option<Repair>, StoreError> {
@@ -178,7 +202,6 @@ mod tests {
     use crate::model::feed::{CheckRule, FeedId, GuidTrust};
     use crate::model::outcome::FailureClass;
     use crate::model::text::PlainText;
-    use crate::model::url::FeedUrl;
     use crate::store::statement::Row;
 
     fn round_trip(state: FeedState) {
@@ -223,6 +246,13 @@ mod tests {
             hubs: vec![WebUrl::parse("https://hub.example/").expect("a URL")],
             icon: WebUrl::parse("https://exemple.fr/icone.png").ok(),
             rhythm: Rhythm { last: Some(now), ..Rhythm::default() },
+            whereabouts: Whereabouts {
+                validated_at: WebUrl::parse("https://autre.fr/flux").ok(),
+                moved_to: FeedUrl::parse("https://exemple.fr/neuf").ok(),
+                moving: FeedUrl::parse("https://exemple.fr/plus-neuf")
+                    .ok()
+                    .map(|to| Moving { to, polls: 4 }),
+            },
             polled_before: true,
             ..FeedState::new(DateTime::<Utc>::MAX_UTC - TimeDelta::nanoseconds(999_999))
         });
