@@ -127,6 +127,8 @@ async fn fill(path: &Path, options: &Options) -> anyhow::Result<()> {
                     .collect::<Result<_, _>>()?,
                 changes: Vec::new(),
                 articles: WantedArticles::default(),
+                moved: None,
+                merged_into: None,
                 noteworthy: true,
             })
             .await?;

@@ -29,10 +29,11 @@ pub async fn feeds(settings: Settings, failing: bool, as_json: bool) -> anyhow::
             feed.title.clone(),
             feed.url.clone(),
             feed.repair.filter(|repair| *repair != "none").unwrap_or_default().to_owned(),
-            feed.trouble.clone().unwrap_or_default(),
+            feed.trouble.iter().chain(&feed.remarks).cloned().collect::<Vec<_>>().join("; "),
         ]
     };
-    let head = ["standing", "entries", "next check", "title", "url", "repair", "trouble"];
+    let head =
+        ["standing", "entries", "next check", "title", "url", "repair", "trouble and remarks"];
     Ok(Answer::done(table(&head, feeds.iter().map(row).collect())))
 }
 
@@ -76,6 +77,10 @@ fn in_numbers(totals: &Totals) -> Answer {
 
 /// One feed with all that is known of it.
 pub fn in_full(feed: &FeedReport, now: DateTime<Utc>) -> Answer {
+    let or_none = |remarks: &[String]| match remarks {
+        [] => "none".to_owned(),
+        remarks => remarks.join("; "),
+    };
     let moment = |at: Option<DateTime<Utc>>| at.map_or("never".to_owned(), |at| when(at, now));
     Answer::done(list(&[
         ("title", feed.title.clone()),
@@ -83,6 +88,7 @@ pub fn in_full(feed: &FeedReport, now: DateTime<Utc>) -> Answer {
         ("tags", feed.tags.join(", ")),
         ("standing", feed.standing.to_owned()),
         ("trouble", feed.trouble.clone().unwrap_or_else(|| "none".to_owned())),
+        ("remarks", or_none(&feed.remarks)),
         ("repair", feed.repair.unwrap_or("never read").to_owned()),
         ("entries", feed.entries.to_string()),
         ("last check", moment(feed.last_check)),

@@ -343,7 +343,14 @@ impl Scheduler {
         self.wanted.remove(&feed);
         self.note_trouble(feed, &result, now);
         let next_check = next_check.filter(|_| self.agenda == Agenda::Standing);
-        self.schedule.finish(start, next_check, now);
+        match (&result, next_check) {
+            // From now on another site answers for it.
+            (Ok(Refreshed { moved: Some(site), .. }), Some(next_check)) => {
+                self.schedule.finish(start, None, now);
+                self.schedule.add(feed, site, next_check);
+            }
+            (_, next_check) => self.schedule.finish(start, next_check, now),
+        }
         let result = Arc::new(result);
         for told in self.told.remove(&feed).unwrap_or_default() {
             // Who asked may have gone.

@@ -5,8 +5,8 @@
 //! rest of this room does by hand what must be watched. Two such clients share one builder: one
 //! keeps a connection per host for five seconds, for sites with more feeds queued, one keeps none.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};

@@ -320,12 +320,7 @@ mod tests {
         fields.insert(LOCATION, "http://a.example/feed".parse().expect("a value"));
         let (guard, http) = (Guard::new(&[]), reqwest_client());
         let walk = |request| {
-            let walk = Walk {
-                http: &http,
-                guard: &guard,
-                common: &HeaderMap::new(),
-                request,
-            };
+            let walk = Walk { http: &http, guard: &guard, common: &HeaderMap::new(), request };
             walk.next(url.web(), &fields)
         };
         assert_eq!(walk(&secret), Err(FetchError::Refused(Refused::Downgrade)));

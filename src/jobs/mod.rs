@@ -16,6 +16,7 @@ pub mod reading;
 pub mod reclean;
 pub mod refresh;
 pub mod rehearse;
+pub mod remarks;
 pub mod requests;
 pub mod route;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::jobs::current::Current;
+use crate::jobs::remarks;
 use crate::jobs::subscriptions::Subscriptions;
 use crate::jobs::trouble;
 use crate::model::document::Repair;
@@ -54,10 +55,14 @@ pub struct FeedReport {
     pub title: String,
     /// Its tags.
     pub tags: Vec<String>,
-    /// Its health: new, healthy, failing, gone, retired.
+    /// Its health: new, healthy, failing, gone, merged, retired.
     pub standing: &'static str,
+    /// Where it is asked, if that is not its address: it moved there for good.
+    pub moved_to: Option<String>,
     /// What is wrong, if something is.
     pub trouble: Option<String>,
+    /// What else the operator should know.
+    pub remarks: Vec<String>,
     /// How much of its last document had to be mended; nothing before there was one.
     pub repair: Option<&'static str>,
     /// How many entries of it are kept.
@@ -125,6 +130,10 @@ impl Overview {
     pub async fn feeds(&self) -> Result<Vec<FeedReport>, StoreError> {
         let subscriptions = self.subscriptions.get();
         let mut feeds = self.store.feeds().await?;
+        // What was merged is told as long as it is in the configuration.
+        feeds.retain(|summary| {
+            summary.merged_into.is_none() || subscriptions.find(&summary.feed.url).is_some()
+        });
         feeds.sort_by_key(|summary| summary.retired);
         Ok(feeds.into_iter().map(|summary| report(summary, &subscriptions)).collect())
     }
@@ -164,13 +173,19 @@ impl Overview {
 }
 
 fn report(summary: FeedSummary, subscriptions: &Subscriptions) -> FeedReport {
-    let FeedSummary { feed, tags, retired, entries } = summary;
+    let FeedSummary { feed, tags, retired, entries, merged_into } = summary;
     let polled = !retired && !matches!(feed.state.standing, Standing::Gone { .. });
     FeedReport {
         title: subscriptions.title(&feed.url, &feed.state.title).one_line().to_string(),
         tags,
-        standing: if retired { "retired" } else { standing_word(&feed.state.standing) },
-        trouble: trouble::trouble(&feed.state.standing),
+        standing: match (retired, &merged_into) {
+            (true, Some(_)) => "merged",
+            (true, None) => "retired",
+            (false, _) => standing_word(&feed.state.standing),
+        },
+        moved_to: feed.state.whereabouts.moved_to.as_ref().map(ToString::to_string),
+        trouble: trouble::trouble(&feed.state.standing).filter(|_| merged_into.is_none()),
+        remarks: remarks::about(&feed, merged_into.as_ref()),
         repair: feed.state.repair.map(repair_words),
         entries,
         last_check: feed.state.last_check,

@@ -25,7 +25,7 @@ use crate::model::entry::EntryId;
 use crate::model::feed::{Feed, FeedId, Standing};
 use crate::model::outcome::Outcome;
 use crate::model::plan::Plan;
-use crate::model::url::FeedUrl;
+use crate::model::url::{FeedUrl, Site};
 use crate::refresh::articles;
 use crate::refresh::cadence::{self, CheckBounds};
 use crate::refresh::decide::decide;
@@ -87,6 +87,8 @@ pub struct Refreshed {
     pub standing: Standing,
     /// When it is asked again.
     pub next_check: DateTime<Utc>,
+    /// Who answers for it from now on, if its address is another than before.
+    pub moved: Option<Site>,
 }
 
 /// Why a refresh wrote nothing.
@@ -222,20 +224,31 @@ impl Refresher {
         reading: &Arc<Reading>,
     ) -> Result<(Refreshed, bool), RefreshError> {
         for _ in 0..CONFLICTS {
-            let plan = self.decide(&feed, Arc::clone(reading)).await?;
+            let mut plan = self.decide(&feed, Arc::clone(reading)).await?;
+            if let Some(address) = &plan.moved {
+                plan.merged_into = self.store.feed_at(address, feed.id).await?;
+            }
+            let moved = plan.moved.clone().map(|to| (to, plan.merged_into.is_some()));
             let refreshed = Refreshed {
                 url: feed.url.clone(),
                 arrived: plan.arrivals.len(),
                 changed: plan.changes.len(),
                 wants_articles: plan.articles != WantedArticles::default(),
                 standing: plan.state.standing.clone(),
-                next_check: plan.state.next_check,
+                next_check: match plan.merged_into {
+                    Some(_) => cadence::NEVER,
+                    None => plan.state.next_check,
+                },
+                moved: plan.moved.as_ref().map(FeedUrl::site),
             };
             let noteworthy = plan.noteworthy;
             match self.store.commit(plan).await {
                 Ok(_) => {
-                    if refreshed.arrived + refreshed.changed > 0 {
+                    if refreshed.arrived + refreshed.changed > 0 || moved.is_some() {
                         self.shelf.turn();
+                    }
+                    if let Some((to, merged)) = &moved {
+                        report_move(&feed, to, *merged);
                     }
                     return Ok((refreshed, noteworthy));
                 }
@@ -338,6 +351,17 @@ fn permit(
         Urgency::Wanted { force } => cadence::may_refresh_now(&feed.state, now, force)
             .map_err(|not_now| held(not_now.to_string())),
     }
+}
+
+/// One line when an address takes the place of another.
+fn report_move(feed: &Feed, to: &FeedUrl, merged: bool) {
+    let (id, url, to) = (feed.id.0, feed.url.as_str(), to.as_str());
+    let what = match (merged, to == url) {
+        (true, _) => "moved for good to another feed's address: merged into that",
+        (false, true) => "asked again where it is subscribed",
+        (false, false) => "moved for good: asked there from now on",
+    };
+    tracing::info!(feed.id = id, feed.url = url, to, "{what}");
 }
 
 /// One line per refresh, for people if something changed.

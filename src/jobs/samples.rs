@@ -76,8 +76,17 @@ impl Mill {
         let (feed, generation) = (found.id, found.generation);
         let (arrivals, changes) = (Vec::new(), Vec::new());
         let articles = WantedArticles::default();
-        let mut plan =
-            Plan { feed, generation, state, arrivals, changes, articles, noteworthy: true };
+        let mut plan = Plan {
+            feed,
+            generation,
+            state,
+            arrivals,
+            changes,
+            articles,
+            moved: None,
+            merged_into: None,
+            noteworthy: true,
+        };
         fill(&mut plan);
         let keys: Vec<_> = plan.arrivals.iter().map(|arrival| arrival.key).collect();
         self.store.commit(plan).await.expect("committed");

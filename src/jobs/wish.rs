@@ -37,7 +37,7 @@ pub async fn find(store: &Store, wish: &Wish, now: DateTime<Utc>) -> Result<Wish
             Err(error) => Err(error.to_string()),
         };
         match found {
-            Ok(feed) => wished.feeds.push((feed.id, feed.url.site())),
+            Ok(feed) => wished.feeds.push((feed.id, feed.address().site())),
             Err(reason) => wished.unknown.push(Remark { url: text.clone(), reason }),
         }
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::article::WantedArticles;
 use super::entry::{Content, EntryId, EntryKey, Fingerprint};
 use super::feed::{FeedId, FeedState};
-use super::url::DocumentKey;
+use super::url::{DocumentKey, FeedUrl};
 
 /// All that one refresh writes.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +23,10 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Which articles are to be read from their pages.
     pub articles: WantedArticles,
+    /// Where the feed is asked from now on, if that is another address than before.
+    pub moved: Option<FeedUrl>,
+    /// The feed that it turned out to be: it is merged into that.
+    pub merged_into: Option<FeedId>,
     /// Whether people should hear of it: something changed, or the standing did.
     pub noteworthy: bool,
 }

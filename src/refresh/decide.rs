@@ -16,9 +16,7 @@ use crate::model::article::WantedArticles;
 use crate::model::document::{Document, Unreadable};
 use crate::model::entry::{Content, EntryKey, Known};
 use crate::model::feed::{Feed, FeedState, Standing};
-use crate::model::outcome::{
-    Failure, FailureClass, Fresh, RetryAfter, Unchanged, Validators,
-};
+use crate::model::outcome::{Failure, FailureClass, Fresh, RetryAfter, Unchanged, Validators};
 use crate::model::plan::{Arrival, Change, Plan};
 use crate::refresh::cadence::CheckBounds;
 use crate::refresh::moves::{self, Found, Met};
@@ -85,12 +83,16 @@ pub fn decide(
         arrivals: Vec::new(),
         changes: Vec::new(),
         articles: WantedArticles::default(),
+        moved: None,
+        merged_into: None,
         noteworthy: false,
     };
     plan.state.last_check = Some(now);
     let freshness = take(&mut plan, feed, seen, now);
     let (next_check, rule) = cadence::next_check(&plan.state, bounds, freshness, now, dice);
     (plan.state.next_check, plan.state.rule) = (next_check, rule);
+    let address = plan.state.whereabouts.moved_to.as_ref().unwrap_or(&feed.url);
+    plan.moved = Some(address).filter(|address| *address != feed.address()).cloned();
     plan.noteworthy = !plan.arrivals.is_empty()
         || !plan.changes.is_empty()
         || standing::is_noteworthy(&feed.state.standing, &plan.state.standing);
@@ -453,16 +455,8 @@ mod tests {
         for (claim, seen, left) in [
             ("200, same body, new validators", Seen::SameBody { fresh: &both }, ("b", "m2")),
             ("200 without validators", Seen::SameBody { fresh: &none }, ("", "")),
-            (
-                "304 with a new one",
-                Seen::Unchanged(&unchanged(&new)),
-                ("b", "m"),
-            ),
-            (
-                "304 without any",
-                Seen::Unchanged(&unchanged(&bare)),
-                ("a", "m"),
-            ),
+            ("304 with a new one", Seen::Unchanged(&unchanged(&new)), ("b", "m")),
+            ("304 without any", Seen::Unchanged(&unchanged(&bare)), ("a", "m")),
             ("a failure", Seen::Failed(&failure), ("a", "m")),
             ("410", Seen::Gone, ("a", "m")),
             ("HTML", Seen::Unreadable { reason: &unreadable, retry_after: None }, ("a", "m")),

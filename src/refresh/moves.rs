@@ -47,10 +47,9 @@ pub fn asked_at(feed: &Feed) -> &FeedUrl {
         Standing::Failing { failures, .. } if *failures >= DOUBTED && failures % 2 == 1 => {
             &feed.url
         }
-        Standing::New
-        | Standing::Healthy
-        | Standing::Failing { .. }
-        | Standing::Gone { .. } => feed.address(),
+        Standing::New | Standing::Healthy | Standing::Failing { .. } | Standing::Gone { .. } => {
+            feed.address()
+        }
     }
 }
 
@@ -197,10 +196,14 @@ mod tests {
             ("a stranger, then itself", [vec![strange], vec![moved(THERE); 9]].concat(), HERE),
             ("nothing in common any more", with(&[(3, strange), (4, moved(THERE))]), HERE),
             ("empty", vec![Good(THERE, true, Met::Empty); 9], HERE),
-            ("a failure of the network counts for nothing", {
-                let lost = Bad(FailureClass::Network);
-                [vec![moved(THERE), lost], held[1..].to_vec()].concat()
-            }, THERE),
+            (
+                "a failure of the network counts for nothing",
+                {
+                    let lost = Bad(FailureClass::Network);
+                    [vec![moved(THERE), lost], held[1..].to_vec()].concat()
+                },
+                THERE,
+            ),
             ("to https in two", vec![moved(SECURE); 2], SECURE),
             ("to https in one", vec![moved(SECURE)], HERE),
             ("to https elsewhere in two", vec![moved("https://a.example/rss"); 2], HERE),

@@ -134,6 +134,8 @@ mod tests {
             arrivals,
             changes: Vec::new(),
             articles: WantedArticles::default(),
+            moved: None,
+            merged_into: None,
             noteworthy: false,
         }
     }

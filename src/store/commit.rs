@@ -16,6 +16,7 @@ use crate::store::cells::{self, Cells};
 use crate::store::error::StoreError;
 use crate::store::feed_row::{COLUMNS, state_values};
 use crate::store::lists::{pieces, placeholders};
+use crate::store::merge;
 use crate::store::open::Store;
 use crate::store::statement::{Row, Statement, Value};
 use crate::store::upkeep;
@@ -61,6 +62,8 @@ pub(in crate::store) const CHANGE: &str = "update entry set changes = changes + 
 
 const CHANGE_BODY: &str =
     "update entry_body set cleaner = $2, html = $3, removed = $4 where entry_id = $1";
+
+const RESHARD: &str = "update feed set shard = $2 where id = $1";
 
 pub(in crate::store) const SET_APART: &str =
     "update feed set generation = generation + 1, quarantined = $2 where id = $1";
@@ -131,7 +134,8 @@ fn known(row: Row) -> Result<Known, StoreError> {
 /// The feed's row, then two statements for each arrival, the queue of articles, and two statements
 /// for each change.
 fn operation(plan: Plan) -> Vec<Statement> {
-    let Plan { feed, generation, state, arrivals, changes, articles: wanted, noteworthy: _ } = plan;
+    let Plan { feed, generation, state, arrivals, changes, .. } = plan;
+    let Plan { articles: wanted, moved, merged_into, .. } = plan;
     let now = state.last_check.into();
     let readers_notice = !arrivals.is_empty() || !changes.is_empty();
     let mut params = vec![feed.into(), generation.into()];
@@ -144,6 +148,11 @@ fn operation(plan: Plan) -> Vec<Statement> {
     if readers_notice {
         operation.push(upkeep::revise(feed));
     }
+    if let Some(address) = moved {
+        let params = vec![feed.into(), Value::Int(address.site().shard().into())];
+        operation.push(Statement::new(RESHARD, params).expecting(1));
+    }
+    operation.extend(merged_into.into_iter().flat_map(|other| merge::merge(feed, other)));
     operation
 }
 

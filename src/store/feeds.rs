@@ -39,6 +39,8 @@ pub struct FeedSummary {
     pub retired: bool,
     /// How many entries of it are kept.
     pub entries: u64,
+    /// Where the feed is subscribed that it turned out to be.
+    pub merged_into: Option<FeedUrl>,
 }
 
 /// What is said of a feed beside its entries.
@@ -54,7 +56,7 @@ pub struct FeedTitle {
     pub site: Option<WebUrl>,
 }
 
-pub(in crate::store) const AGENDA: &str = "select f.id, f.url, f.next_check \
+pub(in crate::store) const AGENDA: &str = "select f.id, coalesce(f.moved_to, f.url), f.next_check \
     from feed f cross join shard s \
     where s.shard = f.shard and s.owner = $1 and f.retired = 0 order by f.next_check, f.id";
 
@@ -78,9 +80,12 @@ impl Store {
         self.feed_where("f.id = $1 and f.retired = 0", vec![feed.into()]).await
     }
 
-    /// The feed at `url`, if it is not retired.
+    /// The feed that is subscribed at `url`, or that such a one was merged into, if it is not
+    /// retired.
     pub async fn feed_by_url(&self, url: &FeedUrl) -> Result<Option<Feed>, StoreError> {
-        self.feed_where("f.url = $1 and f.retired = 0", vec![url.into()]).await
+        let condition = "f.id = (select coalesce(s.merged_into, s.id) from feed s \
+                         where s.url = $1) and f.retired = 0";
+        self.feed_where(condition, vec![url.into()]).await
     }
 
     async fn feed_where(
@@ -96,8 +101,8 @@ impl Store {
     /// All feeds, retired ones included, by address.
     pub async fn feeds(&self) -> Result<Vec<FeedSummary>, StoreError> {
         let sql = format!(
-            "select {}, f.retired, (select count(*) from entry e where e.feed_id = f.id) \
-             from feed f order by f.url",
+            "select {}, f.retired, (select count(*) from entry e where e.feed_id = f.id), o.url \
+             from feed f left join feed o on o.id = f.merged_into order by f.url",
             *feed_row::FEED
         );
         let mut summaries = self.engine.read(vec![Statement::new(sql, vec![])], summary).await?;
@@ -139,7 +144,8 @@ fn summary(row: Row) -> Result<FeedSummary, StoreError> {
     let feed = feed_row::feed(&mut cells)?;
     let retired = cells.flag()?;
     let entries = u64::from(cells.count()?);
-    Ok(FeedSummary { feed, tags: Vec::new(), retired, entries })
+    let merged_into = cells.feed_url_or_null()?;
+    Ok(FeedSummary { feed, tags: Vec::new(), retired, entries, merged_into })
 }
 
 pub(in crate::store) fn title(row: Row) -> Result<FeedTitle, StoreError> {

@@ -18,6 +18,7 @@ use crate::store::error::StoreError;
 use crate::store::feed_row::{COLUMNS, state_values};
 use crate::store::lists::placeholders;
 use crate::store::open::Store;
+use crate::store::renames::{self, Kept, Rename};
 use crate::store::statement::{Statement, Value};
 use crate::store::upkeep;
 
@@ -32,15 +33,11 @@ pub struct SyncReport {
     pub revived: usize,
     /// Feeds whose tags are others now, apart from the added.
     pub retagged: usize,
+    /// Feeds that are subscribed at the address they moved to.
+    pub renamed: usize,
 }
 
-struct Kept {
-    id: FeedId,
-    url: FeedUrl,
-    retired: bool,
-}
-
-const KEPT: &str = "select id, url, retired from feed";
+const KEPT: &str = "select id, url, retired, moved_to, merged_into from feed";
 
 const RETIRE: &str = "update feed set retired = 1, generation = generation + 1 \
     where id = $1 and retired = 0";
@@ -68,8 +65,9 @@ const PIECE: usize = 256;
 type Wanted<'a> = BTreeMap<&'a FeedUrl, BTreeSet<&'a Tag>>;
 
 /// One difference between what is kept and what is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Difference<'a> {
+    Renamed(Rename),
     Added(&'a FeedUrl),
     Retired(FeedId),
     Revived(FeedId),
@@ -85,14 +83,23 @@ impl Store {
     ) -> Result<SyncReport, StoreError> {
         let kept = self.engine.read(vec![Statement::new(KEPT, vec![])], |row| {
             let mut cells = Cells::from(row);
-            Ok(Kept { id: cells.feed()?, url: cells.feed_url()?, retired: cells.flag()? })
+            Ok(Kept {
+                id: cells.feed()?,
+                url: cells.feed_url()?,
+                retired: cells.flag()?,
+                moved_to: cells.feed_url_or_null()?,
+                merged_into: cells.int_or_null()?.map(FeedId),
+            })
         });
-        let kept = kept.await?;
+        let mut kept = kept.await?;
         let mut wanted = Wanted::new();
         for (url, tags) in subscriptions {
             wanted.entry(url).or_default().extend(tags);
         }
-        let differences = differences(&kept, &self.tags().await?, &wanted);
+        let renamed = renames::settle(&mut kept, |url| wanted.contains_key(url));
+        serve_merged(&mut wanted, &kept);
+        let mut differences: Vec<_> = renamed.into_iter().map(Difference::Renamed).collect();
+        differences.extend(others(&kept, &self.tags().await?, &wanted));
         for piece in differences.chunks(PIECE) {
             let mut operation: Vec<_> =
                 piece.iter().flat_map(|difference| write(difference, &wanted, now)).collect();
@@ -103,7 +110,19 @@ impl Store {
     }
 }
 
-fn differences<'a>(
+/// What was merged is served by the feed it turned out to be, which has its tags too.
+fn serve_merged<'a>(wanted: &mut Wanted<'a>, kept: &'a [Kept]) {
+    let by_id: HashMap<FeedId, &Kept> = kept.iter().map(|feed| (feed.id, feed)).collect();
+    for shell in kept {
+        let other = shell.merged_into.and_then(|other| by_id.get(&other));
+        let Some(other) = other.filter(|other| wanted.contains_key(&other.url)) else { continue };
+        let tags = wanted.remove(&shell.url).unwrap_or_default();
+        wanted.entry(&other.url).or_default().extend(tags);
+    }
+}
+
+/// All differences but renames, which are as good as done in `kept`.
+fn others<'a>(
     kept: &'a [Kept],
     tags: &HashMap<FeedId, Vec<Tag>>,
     wanted: &Wanted<'a>,
@@ -134,6 +153,7 @@ fn report(differences: &[Difference<'_>]) -> SyncReport {
     let mut report = SyncReport::default();
     for difference in differences {
         match difference {
+            Difference::Renamed(_) => report.renamed += 1,
             Difference::Added(_) => report.added += 1,
             Difference::Retired(_) => report.retired += 1,
             Difference::Revived(_) => report.revived += 1,
@@ -144,22 +164,28 @@ fn report(differences: &[Difference<'_>]) -> SyncReport {
 }
 
 fn write(difference: &Difference<'_>, wanted: &Wanted<'_>, now: DateTime<Utc>) -> Vec<Statement> {
-    match *difference {
-        Difference::Retired(feed) => vec![Statement::new(RETIRE, vec![feed.into()]).expecting(1)],
+    match difference {
+        Difference::Renamed(rename) => renames::write(rename, now),
+        Difference::Retired(feed) => {
+            vec![Statement::new(RETIRE, vec![(*feed).into()]).expecting(1)]
+        }
         Difference::Revived(feed) => {
+            let feed = *feed;
             vec![Statement::new(REVIVE, vec![feed.into(), now.into()]).expecting(1)]
         }
         Difference::Retagged(feed, url) => {
-            let forget = Statement::new(FORGET_TAGS, vec![feed.into()]);
+            let forget = Statement::new(FORGET_TAGS, vec![(*feed).into()]);
             std::iter::once(forget).chain(tag(url, wanted)).collect()
         }
-        Difference::Added(url) => {
-            let mut params: Vec<Value> = vec![url.into(), Value::Int(url.site().shard().into())];
-            params.extend(state_values(&FeedState::new(now)));
-            let add = Statement::new(ADD.as_str(), params).expecting(1);
-            std::iter::once(add).chain(tag(url, wanted)).collect()
-        }
+        Difference::Added(url) => std::iter::once(add(url, now)).chain(tag(url, wanted)).collect(),
     }
+}
+
+/// A feed that was never asked.
+pub(in crate::store) fn add(url: &FeedUrl, now: DateTime<Utc>) -> Statement {
+    let mut params: Vec<Value> = vec![url.into(), Value::Int(url.site().shard().into())];
+    params.extend(state_values(&FeedState::new(now)));
+    Statement::new(ADD.as_str(), params).expecting(1)
 }
 
 fn tag(url: &FeedUrl, wanted: &Wanted<'_>) -> impl Iterator<Item = Statement> {

@@ -6,6 +6,7 @@
 mod editions;
 mod feeds;
 mod letters;
+mod moves;
 mod requests;
 mod unique;
 pub(in crate::store) mod world;
@@ -22,6 +23,9 @@ async fn suite<W: World>(fresh: impl Fn() -> W) {
     feeds::a_change_is_seen_and_orders_anew(&fresh()).await;
     feeds::the_newest_come_first_whichever_way_they_are_found(&fresh()).await;
     feeds::bodies_of_an_older_cleaner_wait_to_be_renewed(&fresh()).await;
+    moves::a_feed_that_moved_to_another_becomes_it(&fresh()).await;
+    moves::a_subscription_follows_its_feed(&fresh()).await;
+    moves::a_name_that_is_taken_by_a_retired_feed_is_given_over(&fresh()).await;
     editions::a_newsletter_sees_what_arrived_and_no_more(&fresh()).await;
     editions::an_entry_and_a_slot_are_sealed_once(&fresh()).await;
     editions::a_day_before_the_last_edition_is_settled(&fresh()).await;

@@ -108,6 +108,8 @@ pub(in crate::store) fn plan(feed: &Feed, now: DateTime<Utc>, arrivals: Vec<Arri
         arrivals,
         changes: Vec::new(),
         articles: WantedArticles::default(),
+        moved: None,
+        merged_into: None,
         noteworthy: true,
     }
 }

@@ -1,0 +1,70 @@
+//! What the operator should know of a feed though nothing is wrong with it, in words.
+
+use crate::model::feed::Feed;
+use crate::model::url::FeedUrl;
+use crate::refresh::moves;
+
+/// What is to be said of a feed; `merged_into` is where the feed is subscribed that it turned out to
+/// be.
+pub fn about(feed: &Feed, merged_into: Option<&FeedUrl>) -> Vec<String> {
+    let merged = merged_into.map(|other| {
+        format!("it is the same feed as {other}, which brings its entries; it can be removed")
+    });
+    let whereabouts = &feed.state.whereabouts;
+    let moved = whereabouts.moved_to.as_ref().map(|to| {
+        format!("it moved to {to} for good and is asked there; please change its address")
+    });
+    let moving = whereabouts.moving.as_ref().map(|moving| match moving.polls {
+        0 => format!(
+            "it says that it moved to {} for good, where nothing of it was found; please look",
+            moving.to
+        ),
+        polls => {
+            let more = moves::needed(feed.address(), &moving.to).saturating_sub(polls);
+            let polls = if more == 1 { "poll" } else { "polls" };
+            format!(
+                "it says that it moved to {} for good: believed after {more} more {polls}",
+                moving.to
+            )
+        }
+    });
+    match merged {
+        Some(merged) => vec![merged],
+        None => [moved, moving].into_iter().flatten().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+
+    use super::*;
+    use crate::model::feed::{FeedId, FeedState};
+    use crate::model::whereabouts::{Moving, Whereabouts};
+
+    fn url(text: &str) -> FeedUrl {
+        FeedUrl::parse(text).expect("a URL")
+    }
+
+    #[test]
+    fn moves_are_told_with_what_to_do() {
+        let moving = |polls| Some(Moving { to: url("https://b.example/"), polls });
+        let moved_to = Some(url("https://b.example/"));
+        let (here, merged) = (Whereabouts::default(), url("https://c.example/"));
+        let about = |whereabouts: Whereabouts, merged| {
+            let mut state = FeedState::new(DateTime::<Utc>::UNIX_EPOCH);
+            state.whereabouts = whereabouts;
+            let feed = Feed { id: FeedId(1), url: url("https://a.example/"), generation: 0, state };
+            about(&feed, merged).join("\n")
+        };
+        let told = [
+            about(here.clone(), None),
+            about(Whereabouts { moving: moving(0), ..here.clone() }, None),
+            about(Whereabouts { moving: moving(2), ..here.clone() }, None),
+            about(Whereabouts { moving: moving(4), ..here.clone() }, None),
+            about(Whereabouts { moved_to, ..here.clone() }, None),
+            about(here, Some(&merged)),
+        ];
+        insta::assert_snapshot!(told.join("\n"));
+    }
+}

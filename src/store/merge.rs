@@ -1,0 +1,66 @@
+//! Two subscriptions that turned out to be one feed: the one that moved becomes the other's.
+//!
+//! What it brought goes to the other, entry by entry, where that has not got it. Where it has, its
+//! copy is left behind, hidden with its feed, and the other's copy counts as a member of the editions
+//! that the hidden one is in: no newsletter shows it twice. What is left is a shell, by which the
+//! subscription is known to be served.
+
+use crate::model::feed::FeedId;
+use crate::model::url::FeedUrl;
+use crate::store::cells::Cells;
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+use crate::store::statement::{Statement, Value};
+use crate::store::upkeep;
+
+const FEED_AT: &str = "select id from feed where retired = 0 and id <> $2 \
+    and (url = $1 or moved_to = $1) order by url <> $1, id limit 1";
+
+/// What is the same entry in two feeds: `o` of the other, `e` of the one that is merged into it.
+const SAME: &str = "o.feed_id = $2 and (o.entry_key = e.entry_key \
+    or (o.document = e.document and o.title_hash = e.title_hash))";
+
+const OTHER: &str = "update feed set generation = generation + 1 where id = $1 and retired = 0";
+
+const TAGS: &str = "insert into feed_tag (feed_id, tag) select $2, tag from feed_tag \
+    where feed_id = $1 on conflict (feed_id, tag) do nothing";
+
+const SHELL: &str = "update feed set retired = 1, merged_into = $2 where id = $1";
+
+const SHELLS: &str = "update feed set merged_into = $2 where merged_into = $1";
+
+impl Store {
+    /// An active feed, other than `feed`, that is subscribed or asked at `address`.
+    pub async fn feed_at(
+        &self,
+        address: &FeedUrl,
+        feed: FeedId,
+    ) -> Result<Option<FeedId>, StoreError> {
+        let query = Statement::new(FEED_AT, vec![address.into(), feed.into()]);
+        self.engine.read_one(query, |row| Cells::from(row).feed()).await
+    }
+}
+
+/// Merges `feed` into `other`, which must be active.
+pub(in crate::store) fn merge(feed: FeedId, other: FeedId) -> Vec<Statement> {
+    let both = || -> Vec<Value> { vec![feed.into(), other.into()] };
+    let moves = format!(
+        "update entry as e set feed_id = $2 where e.feed_id = $1 \
+         and not exists (select 1 from entry o where {SAME})"
+    );
+    let members = format!(
+        "insert into edition_entry (newsletter_id, entry_id, edition_id, place) \
+         select m.newsletter_id, o.id, m.edition_id, null \
+         from entry e join edition_entry m on m.entry_id = e.id join entry o on {SAME} \
+         where e.feed_id = $1 on conflict (entry_id, newsletter_id) do nothing"
+    );
+    vec![
+        Statement::new(OTHER, vec![other.into()]).expecting(1),
+        Statement::new(moves, both()),
+        Statement::new(members, both()),
+        Statement::new(TAGS, both()),
+        Statement::new(SHELLS, both()),
+        Statement::new(SHELL, both()).expecting(1),
+        upkeep::revise(other),
+    ]
+}
