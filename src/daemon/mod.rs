@@ -12,3 +12,4 @@ pub mod reload;
 pub mod schedule;
 pub mod scheduler;
 pub mod service;
+pub mod writing;

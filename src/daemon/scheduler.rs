@@ -12,18 +12,13 @@ use tokio::task::JoinSet;
 
 use crate::daemon::lifecycle::Stop;
 use crate::daemon::schedule::{Schedule, Start, Turn};
+use crate::daemon::writing::{AFTER_TROUBLE, Writing};
 use crate::jobs::extract::Extractor;
 use crate::jobs::refresh::{RefreshError, Refreshed, Refresher, Urgency};
 use crate::jobs::trouble::in_words;
 use crate::model::feed::FeedId;
 use crate::model::settings::FetchSettings;
 use crate::model::url::Site;
-
-/// How long after a refresh that could not be written one feed is asked to find out whether writing
-/// works again; it doubles with each failure.
-const AFTER_TROUBLE: TimeDelta = TimeDelta::seconds(60);
-/// How often it doubles at most: to half an hour and a little.
-const DOUBLINGS: u32 = 5;
 
 /// How soon the agenda is read again after a feed was found retired.
 const AFTER_RETIRING: TimeDelta = TimeDelta::seconds(1);
@@ -77,7 +72,7 @@ pub struct Scheduler {
     /// Feeds that a person wants now, and whether by force.
     wanted: HashMap<FeedId, bool>,
     told: HashMap<FeedId, Vec<mpsc::UnboundedSender<Asked>>>,
-    trouble: Option<Trouble>,
+    writing: Writing,
     load_again: Option<DateTime<Utc>>,
     /// Feeds of which articles may wait that the schedule does not know of; `None` is all.
     with_articles: Option<Vec<FeedId>>,
@@ -125,7 +120,7 @@ impl Scheduler {
             under_way: JoinSet::new(),
             wanted: HashMap::new(),
             told: HashMap::new(),
-            trouble: None,
+            writing: Writing::default(),
             load_again: None,
             with_articles: None,
         }
@@ -163,12 +158,12 @@ impl Scheduler {
 
     /// How many feeds may be started: while nothing can be written, one now and then.
     fn admitted(&self, now: DateTime<Utc>) -> usize {
-        match &self.trouble {
+        match self.writing.tried_at() {
             _ if self.stop.is_draining() => 0,
             None => usize::MAX,
             // What a person wants is tried at once.
-            Some(trouble) => {
-                let may = trouble.until <= now || !self.wanted.is_empty();
+            Some(until) => {
+                let may = until <= now || !self.wanted.is_empty();
                 usize::from(may && self.under_way.is_empty())
             }
         }
@@ -198,7 +193,7 @@ impl Scheduler {
 
     fn wake(&self) -> crate::clock::Wait {
         let now = self.refresher.clock.now();
-        let pause = self.trouble.as_ref().map(|trouble| trouble.until).filter(|until| *until > now);
+        let pause = self.writing.tried_at().filter(|until| *until > now);
         let check =
             self.schedule.next_wake().map(|check| pause.map_or(check, |end| check.max(end)));
         let wakes = [check, pause, self.load_again];
@@ -341,7 +336,7 @@ impl Scheduler {
         };
         // Who ordered it while it was under way has what it brought.
         self.wanted.remove(&feed);
-        self.note_trouble(feed, &result, now);
+        self.writing.note(feed, &result, now);
         let next_check = next_check.filter(|_| self.agenda == Agenda::Standing);
         match (&result, next_check) {
             // From now on another site answers for it.
@@ -357,42 +352,6 @@ impl Scheduler {
             let _ = told.send(Asked { feed, result: Arc::clone(&result) });
         }
     }
-
-    /// One line when writing begins to fail and one when it works again, not one per feed.
-    fn note_trouble(
-        &mut self,
-        feed: FeedId,
-        result: &Result<Refreshed, RefreshError>,
-        now: DateTime<Utc>,
-    ) {
-        match (result, &self.trouble) {
-            (Err(RefreshError::Panicked { .. }), _) => {
-                tracing::error!(feed.id = feed.0, "a refresh ended by a fault of feedmill's own");
-            }
-            (Err(error @ RefreshError::Store { .. }), None) => {
-                tracing::error!(feed.id = feed.0, error = %in_words(error),
-                    "refreshes cannot be kept; nothing is lost, one feed is tried now and then");
-                self.trouble = Some(Trouble { until: now + AFTER_TROUBLE, doublings: 0 });
-            }
-            (Err(RefreshError::Store { .. }), Some(trouble)) if trouble.until <= now => {
-                let doublings = (trouble.doublings + 1).min(DOUBLINGS);
-                let until = now + AFTER_TROUBLE * 2_i32.pow(doublings);
-                self.trouble = Some(Trouble { until, doublings });
-            }
-            (Ok(_), Some(_)) => {
-                tracing::info!("refreshes are kept again");
-                self.trouble = None;
-            }
-            (Ok(_) | Err(_), _) => {}
-        }
-    }
-}
-
-/// Nothing can be written.
-#[derive(Debug)]
-struct Trouble {
-    until: DateTime<Utc>,
-    doublings: u32,
 }
 
 async fn next_order(orders: &mut Option<mpsc::Receiver<Order>>) -> Option<Order> {

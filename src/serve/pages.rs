@@ -17,6 +17,7 @@ use super::house::House;
 use super::templates::EDITION;
 use crate::jobs::labels::Labels;
 use crate::jobs::library::edition_path;
+use crate::jobs::remarks;
 use crate::jobs::shelf::Printed;
 use crate::model::entry::EntryId;
 use crate::model::feed::Standing;
@@ -244,12 +245,15 @@ pub async fn status(State(house): State<Arc<House>>, headers: HeaderMap) -> Resp
     let mut lines: Vec<FeedLine> = feeds
         .into_iter()
         .map(|summary| {
+            let told = remarks::about(&summary.feed, None);
             let state = summary.feed.state;
             let title = labels.title(&summary.feed.url, &state.title);
             let url = summary.feed.url.as_str().to_owned();
             let site = state.site.as_ref().map(|site| site.as_str().to_owned());
             let named = Source { title, url: summary.feed.url, site: state.site };
-            let (rank, standing, detail) = standing(&state.standing);
+            let (rank, standing, trouble) = standing(&state.standing);
+            let detail = [trouble].into_iter().chain(told).filter(|text| !text.is_empty());
+            let detail = detail.collect::<Vec<_>>().join("; ");
             FeedLine {
                 rank,
                 title: named.name(),

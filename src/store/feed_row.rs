@@ -5,6 +5,8 @@
 
 use std::sync::LazyLock;
 
+use chrono::{DateTime, Utc};
+
 use crate::model::document::Repair;
 use crate::model::feed::{Feed, FeedState, Standing};
 use crate::model::outcome::Validators;
@@ -13,7 +15,8 @@ use crate::model::url::{FeedUrl, WebUrl};
 use crate::model::whereabouts::{Moving, Whereabouts};
 use crate::store::cells::{self, Cells};
 use crate::store::error::StoreError;
-use crate::store::statement::Value;
+use crate::store::lists::placeholders;
+use crate::store::statement::{Statement, Value};
 use crate::store::words;
 
 /// The columns of a feed's state, in order.
@@ -79,6 +82,18 @@ pub fn state_values(state: &FeedState) -> Vec<Value> {
     ]);
     values.extend(whereabouts_values(&state.whereabouts));
     values
+}
+
+static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let values = placeholders(1, 2 + COLUMNS.len());
+    format!("insert into feed (url, shard, {}) values ({values})", COLUMNS.join(", "))
+});
+
+/// Writes a feed that was never asked.
+pub fn insert(url: &FeedUrl, now: DateTime<Utc>) -> Statement {
+    let mut params: Vec<Value> = vec![url.into(), Value::Int(url.site().shard().into())];
+    params.extend(state_values(&FeedState::new(now)));
+    Statement::new(INSERT.as_str(), params).expecting(1)
 }
 
 /// Who gave the validators, where it is asked, where it says to have moved, in how many polls.
@@ -195,7 +210,7 @@ fn standing(cells: &mut Cells) -> Result<Standing, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, TimeDelta, Utc};
+    use chrono::TimeDelta;
 
     use super::*;
     use crate::model::document::Wishes;

@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 
 use crate::model::feed::FeedId;
 use crate::model::url::FeedUrl;
+use crate::store::feed_row;
 use crate::store::statement::{Statement, Value};
-use crate::store::sync;
 
 /// A feed as far as its names go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +120,7 @@ pub(in crate::store) fn write(rename: &Rename, now: DateTime<Utc>) -> Vec<Statem
         None => {
             let shell = vec![from.into(), (*feed).into()];
             let shell = Statement::new(NEW_SHELL, shell).expecting(1);
-            vec![named, sync::add(from, now), shell]
+            vec![named, feed_row::insert(from, now), shell]
         }
     }
 }

@@ -7,19 +7,17 @@
 //! generation, so that a poll under way writes nothing any more.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::feed::{FeedId, FeedState, Tag};
+use crate::model::feed::{FeedId, Tag};
 use crate::model::url::FeedUrl;
 use crate::store::cells::Cells;
 use crate::store::error::StoreError;
-use crate::store::feed_row::{COLUMNS, state_values};
-use crate::store::lists::placeholders;
+use crate::store::feed_row;
 use crate::store::open::Store;
 use crate::store::renames::{self, Kept, Rename};
-use crate::store::statement::{Statement, Value};
+use crate::store::statement::Statement;
 use crate::store::upkeep;
 
 /// What a sync changed.
@@ -53,11 +51,6 @@ const FORGET_TAGS: &str = "delete from feed_tag where feed_id = $1";
 const TAG: &str = "insert into feed_tag (feed_id, tag) select id, $2 from feed where url = $1 \
     on conflict (feed_id, tag) do nothing";
 
-static ADD: LazyLock<String> = LazyLock::new(|| {
-    let values = placeholders(1, 2 + COLUMNS.len());
-    format!("insert into feed (url, shard, {}) values ({values})", COLUMNS.join(", "))
-});
-
 /// How many differences are written together.
 const PIECE: usize = 256;
 
@@ -67,7 +60,7 @@ type Wanted<'a> = BTreeMap<&'a FeedUrl, BTreeSet<&'a Tag>>;
 /// One difference between what is kept and what is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Difference<'a> {
-    Renamed(Rename),
+    Renamed(Box<Rename>),
     Added(&'a FeedUrl),
     Retired(FeedId),
     Revived(FeedId),
@@ -98,7 +91,8 @@ impl Store {
         }
         let renamed = renames::settle(&mut kept, |url| wanted.contains_key(url));
         serve_merged(&mut wanted, &kept);
-        let mut differences: Vec<_> = renamed.into_iter().map(Difference::Renamed).collect();
+        let mut differences: Vec<_> =
+            renamed.into_iter().map(|rename| Difference::Renamed(Box::new(rename))).collect();
         differences.extend(others(&kept, &self.tags().await?, &wanted));
         for piece in differences.chunks(PIECE) {
             let mut operation: Vec<_> =
@@ -177,15 +171,10 @@ fn write(difference: &Difference<'_>, wanted: &Wanted<'_>, now: DateTime<Utc>) -
             let forget = Statement::new(FORGET_TAGS, vec![(*feed).into()]);
             std::iter::once(forget).chain(tag(url, wanted)).collect()
         }
-        Difference::Added(url) => std::iter::once(add(url, now)).chain(tag(url, wanted)).collect(),
+        Difference::Added(url) => {
+            std::iter::once(feed_row::insert(url, now)).chain(tag(url, wanted)).collect()
+        }
     }
-}
-
-/// A feed that was never asked.
-pub(in crate::store) fn add(url: &FeedUrl, now: DateTime<Utc>) -> Statement {
-    let mut params: Vec<Value> = vec![url.into(), Value::Int(url.site().shard().into())];
-    params.extend(state_values(&FeedState::new(now)));
-    Statement::new(ADD.as_str(), params).expecting(1)
 }
 
 fn tag(url: &FeedUrl, wanted: &Wanted<'_>) -> impl Iterator<Item = Statement> {

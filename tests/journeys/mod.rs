@@ -16,6 +16,7 @@ mod identity;
 mod kills;
 mod letters;
 mod mornings;
+mod moves;
 mod outputs;
 mod quarantine;
 mod rehearsals;
