@@ -9,6 +9,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use feedmill::clean::repetition::Hashes;
 use feedmill::clean::{excerpt, furniture, prose, repetition, sanitise};
 use feedmill::dedup::key;
 use feedmill::model::document::RawHtml;
@@ -131,9 +132,7 @@ fn parts(bytes: usize) -> anyhow::Result<()> {
     tell(
         "blocks hashed, to find what is repeated",
         micros(ENTRIES, || {
-            clean
-                .iter()
-                .for_each(|html| drop(black_box(repetition::hashes(html, &Removed::default()))));
+            clean.iter().for_each(|html| drop(black_box(Hashes::of(html, &Removed::default()))));
         }),
     );
     tell(
@@ -279,13 +278,13 @@ fn worst() -> anyhow::Result<()> {
         let raw = RawHtml(html);
         let clean = sanitise::body(&raw, Some(&base));
         let none = || Removed::default();
+        let hashes = Hashes::of(&clean, &none());
         let took = [
             least_millis(|| drop(black_box(sanitise::clean(&raw, Some(&base))))),
-            least_millis(|| drop(black_box(repetition::hashes(&clean, &none())))),
+            least_millis(|| drop(black_box(Hashes::of(&clean, &none())))),
             least_millis(|| {
-                drop(black_box(repetition::without(clean.clone(), &mut none(), |hash| {
-                    hash % 2 == 0
-                })));
+                let (body, repeated) = (clean.clone(), |hash| hash % 2 == 0);
+                drop(black_box(repetition::without(body, &hashes, &mut none(), repeated)));
             }),
             least_millis(|| drop(black_box(prose::text_with_links(&clean)))),
         ]

@@ -57,14 +57,22 @@ fn item(xml: &mut String, site: &str, number: usize, entry: u64) {
          <category>politique</category>\n<category>quartier</category>\n\
          <category>budget</category>\n<description>{}</description>\n\
          <content:encoded><![CDATA[{head}{}</p>]]></content:encoded>\n</item>\n",
-        cut(FILLER, 310),
-        filled(room),
+        cut(&text(entry), 310),
+        filled(&text(entry), room),
     );
 }
 
-/// The first `length` bytes of the filler, with a dot where a letter would be cut.
-fn filled(length: usize) -> String {
-    let text = cut(FILLER, length);
+/// The words of the filler from another one on for each entry: articles of one source differ, and
+/// what several of them held word by word would be taken for furniture.
+fn text(entry: u64) -> String {
+    let words: Vec<&str> = FILLER.split(' ').collect();
+    let first = usize::try_from(entry * 7).unwrap_or_default() % words.len();
+    [&words[first..], &words[..first]].concat().join(" ")
+}
+
+/// The first `length` bytes of `text`, with a dot where a letter would be cut.
+fn filled(text: &str, length: usize) -> String {
+    let text = cut(text, length);
     format!("{text:.<width$}", width = text.chars().count() + length - text.len())
 }
 

@@ -5,6 +5,8 @@
 //! of its lines go, of a line inside an element only what is opened and closed within it. Two texts
 //! that a removed block parted stay parted.
 
+use std::borrow::Cow;
+
 use super::entities;
 use super::markup::{self, Piece};
 use super::seams;
@@ -32,7 +34,7 @@ pub enum Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line<'a> {
     /// Its text, decoded; runs of blanks are one blank, no-break spaces stay inside.
-    pub text: String,
+    pub text: Cow<'a, str>,
     /// How many bytes of the text are those of links.
     pub linked: usize,
     /// The address of its first picture, as written.
@@ -93,14 +95,14 @@ pub fn read(html: &str) -> Blocks<'_> {
 /// A line that has begun.
 struct Started<'a> {
     from: usize,
-    text: String,
+    text: Cow<'a, str>,
     linked: usize,
     picture: Option<&'a str>,
 }
 
 impl Started<'_> {
     fn at(from: usize) -> Self {
-        Self { from, text: String::new(), linked: 0, picture: None }
+        Self { from, text: Cow::Borrowed(""), linked: 0, picture: None }
     }
 }
 
@@ -164,26 +166,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn text(&mut self, text: &str) {
-        let text = entities::decode(text);
-        let line = &mut self.line.text;
-        let before = line.len();
-        let mut is_blank = line.is_empty() || line.ends_with(' ');
-        let mut from = 0;
-        for (at, byte) in text.bytes().enumerate() {
-            let was_blank = std::mem::replace(&mut is_blank, byte.is_ascii_whitespace());
-            // Single blanks are copied with what stands around them; nothing else branches.
-            if is_blank & (was_blank | (byte != b' ')) {
-                line.push_str(&text[from..at]);
-                if !was_blank {
-                    line.push(' ');
-                }
-                from = at + 1;
+    fn text(&mut self, text: &'a str) {
+        let before = self.line.text.len();
+        match entities::decode(text) {
+            Cow::Borrowed(text) if before == 0 && is_spaced_singly(text.trim_ascii_start()) => {
+                self.line.text = Cow::Borrowed(text.trim_ascii_start());
             }
+            text => push_spaced_singly(self.line.text.to_mut(), &text),
         }
-        line.push_str(&text[from..]);
         if self.links > 0 {
-            self.line.linked += line.len() - before;
+            self.line.linked += self.line.text.len() - before;
         }
     }
 
@@ -218,7 +210,7 @@ impl<'a> Reader<'a> {
         self.end_line(at);
         self.breaks.clear();
         self.blocks.lines.push(Line {
-            text: String::new(),
+            text: Cow::Borrowed(""),
             linked: 0,
             picture: None,
             place: Place::Rule,
@@ -258,11 +250,41 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn trimmed(mut text: String) -> String {
-    text.truncate(text.trim_end().len());
-    let start = text.len() - text.trim_start().len();
-    text.drain(..start);
-    text
+/// Whether single blanks are all there is of white space.
+fn is_spaced_singly(text: &str) -> bool {
+    let blank = |byte: u8| byte.is_ascii_whitespace();
+    let pairs = text.as_bytes().windows(2);
+    text.bytes().all(|byte| !blank(byte) || byte == b' ')
+        && pairs.filter(|pair| blank(pair[0]) & blank(pair[1])).count() == 0
+}
+
+/// Adds `text`, runs of white space as one blank, none at the start of a line.
+fn push_spaced_singly(line: &mut String, text: &str) {
+    let mut is_blank = line.is_empty() || line.ends_with(' ');
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let was_blank = std::mem::replace(&mut is_blank, byte.is_ascii_whitespace());
+        // Single blanks are copied with what stands around them; nothing else branches.
+        if is_blank & (was_blank | (byte != b' ')) {
+            line.push_str(&text[from..at]);
+            if !was_blank {
+                line.push(' ');
+            }
+            from = at + 1;
+        }
+    }
+    line.push_str(&text[from..]);
+}
+
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(mut text) => {
+            text.truncate(text.trim_end().len());
+            text.drain(..text.len() - text.trim_start().len());
+            Cow::Owned(text)
+        }
+    }
 }
 
 /// Blocks in which other blocks stand side by side, so that one less leaves the others as they are.
@@ -377,7 +399,7 @@ mod tests {
     use super::*;
 
     fn texts(html: &str) -> Vec<(String, Place)> {
-        read(html).lines.into_iter().map(|line| (line.text, line.place)).collect()
+        read(html).lines.into_iter().map(|line| (line.text.into_owned(), line.place)).collect()
     }
 
     #[test]

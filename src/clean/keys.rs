@@ -26,20 +26,30 @@ impl Key {
             return Self::default();
         }
         let mut text = String::with_capacity(line.text.len());
+        let mut rest = &*line.text;
         let mut parts = false;
-        for c in line.text.chars() {
-            if c.is_whitespace() {
-                parts = !text.is_empty();
+        while let Some(c) = rest.chars().next() {
+            let run = rest.bytes().take_while(u8::is_ascii).count();
+            let (piece, after) = rest.split_at(run.max(c.len_utf8()));
+            rest = after;
+            let word = piece.trim();
+            parts |= piece.starts_with(char::is_whitespace);
+            if word.is_empty() {
                 continue;
             }
-            if std::mem::take(&mut parts) {
+            if parts && !text.is_empty() {
                 text.push(' ');
             }
             match c {
                 '’' | 'ʼ' | '‘' => text.push('\''),
-                _ if c.is_ascii() => text.push(c.to_ascii_lowercase()),
+                _ if c.is_ascii() => {
+                    text.push_str(word);
+                    let start = text.len() - word.len();
+                    text[start..].make_ascii_lowercase();
+                }
                 _ => text.extend(c.to_lowercase()),
             }
+            parts = piece.ends_with(char::is_whitespace);
         }
         let is_around = |c: char| !c.is_alphanumeric();
         text.truncate(text.trim_end_matches(is_around).len());

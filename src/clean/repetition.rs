@@ -26,31 +26,55 @@ const LONG: usize = 24;
 const HEAD: usize = 2;
 const END: usize = 3;
 
-/// The hashes of the blocks of a body, those included that went as repeated before; each once, in
-/// order. They are compared within one poll and never kept.
-pub fn hashes(body: &SafeHtml, removed: &Removed) -> Vec<i64> {
-    let lines = blocks::read(body.as_str()).lines;
-    let mut letters = Vec::with_capacity(2 * removed::SPAN_CHARS);
-    let mut hashes: Vec<i64> =
-        lines.iter().filter_map(|line| hash_of_line(line, &mut letters)).collect();
-    let gone = removed.spans.iter().filter(|span| span.kind == RemovedKind::Repeated);
-    hashes.extend(gone.filter_map(|span| hash_of(span.text.as_str(), &mut letters)));
-    hashes.sort_unstable();
-    hashes.dedup();
-    hashes
+/// The blocks of a body by their hashes. They are compared within one poll and never kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hashes {
+    /// Of each line of the body, in order; none where lines are not compared.
+    lines: Vec<Option<i64>>,
+    /// Those of its lines and of what went as repeated before; each once, in order.
+    blocks: Vec<i64>,
+}
+
+impl Hashes {
+    /// Of `body`, from which `removed` was taken.
+    pub fn of(body: &SafeHtml, removed: &Removed) -> Self {
+        let mut letters = Vec::with_capacity(2 * removed::SPAN_CHARS);
+        let read = blocks::read(body.as_str());
+        let lines: Vec<_> =
+            read.lines.iter().map(|line| hash_of_line(line, &mut letters)).collect();
+        let gone = removed.spans.iter().filter(|span| span.kind == RemovedKind::Repeated);
+        let gone = gone.filter_map(|span| hash_of(span.text.as_str(), &mut letters));
+        let mut blocks: Vec<i64> = lines.iter().flatten().copied().chain(gone).collect();
+        blocks.sort_unstable();
+        blocks.dedup();
+        Self { lines, blocks }
+    }
+
+    /// Its blocks, each once, in order.
+    pub fn blocks(&self) -> &[i64] {
+        &self.blocks
+    }
+
+    /// Whether one of its blocks is `block`.
+    pub fn hold(&self, block: i64) -> bool {
+        self.blocks.binary_search(&block).is_ok()
+    }
 }
 
 /// `body` without the blocks that `is_repeated` says its source repeats; they are added to
-/// `removed`.
+/// `removed`. `hashes` are those of the body.
 pub fn without(
     body: SafeHtml,
+    hashes: &Hashes,
     removed: &mut Removed,
     is_repeated: impl Fn(i64) -> bool,
 ) -> SafeHtml {
+    let mut goes: Vec<bool> =
+        hashes.lines.iter().map(|line| line.is_some_and(&is_repeated)).collect();
+    if !goes.contains(&true) {
+        return body;
+    }
     let read = blocks::read(body.as_str());
-    let mut letters = Vec::new();
-    let mut repeated = |line: &Line<'_>| hash_of_line(line, &mut letters).is_some_and(&is_repeated);
-    let mut goes: Vec<bool> = read.lines.iter().map(&mut repeated).collect();
     spare_short_lines(&read.lines, &mut goes);
     spare_headings(&read.lines, &mut goes);
     if !goes.contains(&true) || !is_left(&read.lines, &goes) {
@@ -164,7 +188,8 @@ mod tests {
             repeated.iter().filter_map(|text| hash_of(text, &mut Vec::new())).collect();
         let mut removed = Removed::default();
         let body = SafeHtml::cleaned(html.to_owned());
-        let body = without(body, &mut removed, |hash| repeated.contains(&hash));
+        let hashes = Hashes::of(&body, &removed);
+        let body = without(body, &hashes, &mut removed, |hash| repeated.contains(&hash));
         (body.as_str().to_owned(), removed)
     }
 
@@ -205,9 +230,9 @@ mod tests {
     fn a_block_that_went_is_still_counted() {
         let promise = format!("Une promesse {}", "qui dure ".repeat(100));
         let html = format!("<p>Du nouveau.</p><p>{promise}</p>");
-        let before = hashes(&SafeHtml::cleaned(html.clone()), &Removed::default());
+        let before = Hashes::of(&SafeHtml::cleaned(html.clone()), &Removed::default());
         let (body, removed) = left(&html, &[&promise]);
-        assert_eq!(hashes(&SafeHtml::cleaned(body), &removed), before);
+        assert_eq!(Hashes::of(&SafeHtml::cleaned(body), &removed).blocks(), before.blocks());
     }
 
     proptest::proptest! {

@@ -6,23 +6,22 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::clean::repetition::{self, ITEMS, WINDOW};
+use crate::clean::repetition::{self, Hashes, ITEMS, WINDOW};
 use crate::model::entry::{Content, EntryId, Neighbour};
 use crate::model::plan::Plan;
 
 /// How many items may follow the one in question in its window.
 const FOLLOWING: usize = 4;
 
-/// One item of the feed: the blocks of its body, and its title.
+/// One item of the feed, by the hashes of its blocks and of its title.
 struct Item {
-    /// In order, each once.
-    blocks: Vec<i64>,
+    hashes: Hashes,
     title_hash: i64,
 }
 
 impl Item {
     fn of(content: &Content, title_hash: i64) -> Self {
-        Self { blocks: repetition::hashes(&content.body, &content.removed), title_hash }
+        Self { hashes: Hashes::of(&content.body, &content.removed), title_hash }
     }
 }
 
@@ -38,8 +37,8 @@ pub fn settle(plan: &mut Plan, neighbours: &[Neighbour]) {
         .iter()
         .filter(|neighbour| !changed.contains_key(&neighbour.entry))
         .map(|neighbour| {
-            let blocks = repetition::hashes(&neighbour.body, &neighbour.removed);
-            (neighbour.entry, Item { blocks, title_hash: neighbour.title_hash })
+            let hashes = Hashes::of(&neighbour.body, &neighbour.removed);
+            (neighbour.entry, Item { hashes, title_hash: neighbour.title_hash })
         })
         .collect();
     before.extend(plan.changes.iter().map(|it| (it.entry, Item::of(&it.content, it.title_hash))));
@@ -51,7 +50,7 @@ pub fn settle(plan: &mut Plan, neighbours: &[Neighbour]) {
     items.extend(plan.arrivals.iter().map(|it| Item::of(&it.content, it.title_hash)));
     let common = common(&items);
     let has_common = |at: &usize| {
-        let blocks = &items[*at].blocks;
+        let blocks = items[*at].hashes.blocks();
         blocks.iter().any(|block| common.binary_search(block).is_ok())
     };
     for (at, change) in places.into_iter().enumerate().filter(|(at, _)| has_common(at)) {
@@ -67,7 +66,7 @@ pub fn settle(plan: &mut Plan, neighbours: &[Neighbour]) {
 
 /// The blocks that enough items hold to be repeated at all, in order. Most feeds have none.
 fn common(items: &[Item]) -> Vec<i64> {
-    let mut all: Vec<i64> = items.iter().flat_map(|item| &item.blocks).copied().collect();
+    let mut all: Vec<i64> = items.iter().flat_map(|item| item.hashes.blocks()).copied().collect();
     all.sort_unstable();
     let often = all.chunk_by(|one, other| one == other).filter(|same| same.len() >= ITEMS);
     often.map(|same| same[0]).collect()
@@ -78,11 +77,11 @@ fn take_out(content: &mut Content, items: &[Item], at: usize) {
     let from = (at + FOLLOWING + 1).saturating_sub(WINDOW).min(last);
     let window = &items[from..items.len().min(from + WINDOW)];
     let is_repeated = |block: i64| {
-        let holders = window.iter().filter(|item| item.blocks.binary_search(&block).is_ok());
+        let holders = window.iter().filter(|item| item.hashes.hold(block));
         holders.map(|item| item.title_hash).collect::<HashSet<_>>().len() >= ITEMS
     };
     let body = std::mem::take(&mut content.body);
-    content.body = repetition::without(body, &mut content.removed, is_repeated);
+    content.body = repetition::without(body, &items[at].hashes, &mut content.removed, is_repeated);
 }
 
 #[cfg(test)]
