@@ -11,6 +11,9 @@ use super::entities;
 use super::markup::{self, Piece};
 use super::seams;
 
+/// As many lines, elements and open elements as most bodies have: there is room for them at once.
+const FEW: usize = 16;
+
 /// Where a line stands, by the innermost element that tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -77,8 +80,8 @@ pub struct Blocks<'a> {
 /// The lines of `html`.
 pub fn read(html: &str) -> Blocks<'_> {
     let mut reader = Reader {
-        blocks: Blocks { html, elements: Vec::new(), lines: Vec::new() },
-        open: Vec::new(),
+        blocks: Blocks { html, elements: Vec::with_capacity(FEW), lines: Vec::with_capacity(FEW) },
+        open: Vec::with_capacity(FEW),
         links: 0,
         inline: 0,
         line: Started::at(0),

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use super::blocks::{self, Line, Place};
-use super::{entities, furniture};
+use super::{entities, furniture, judge};
 use crate::model::hash;
 use crate::model::removed::{self, Removed, RemovedKind};
 use crate::model::text::SafeHtml;
@@ -84,6 +84,12 @@ pub fn without(
         removed.take(RemovedKind::Repeated, &shown(line));
     }
     let left = read.without(&goes).html;
+    let mut goes = goes.into_iter();
+    let mut stay = read.lines;
+    stay.retain(|_| goes.next() == Some(false));
+    if judge::judge(&stay).iter().all(Option::is_none) {
+        return SafeHtml::cleaned(left);
+    }
     SafeHtml::cleaned(furniture::without(&left, removed).map_or(left, |left| left.html))
 }
 
@@ -236,6 +242,26 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn what_is_left_holds_no_furniture(
+            lines in proptest::collection::vec((
+                proptest::sample::select(vec!["p", "h2", "div", "li"]),
+                proptest::sample::select(vec![
+                    "Partager sur X", "Facebook", "WhatsApp", "Mode", "2 commentaires", "Non.",
+                    "<a href=\"a\">Un autre</a>", "Articles similaires", "Abonnez-vous !", "<br>",
+                    "Une promesse qui revient chaque mardi", "<hr>", "Du texte, et encore du texte.",
+                ]),
+            ), 1..10),
+        ) {
+            let html: String =
+                lines.iter().map(|(tag, text)| format!("<{tag}>{text}</{tag}>")).collect();
+            let html = furniture::without(&html, &mut Removed::default())
+                .map_or(html, |left| left.html);
+            let (body, _) = left(&html, &["Une promesse qui revient chaque mardi"]);
+            let again = furniture::without(&body, &mut Removed::default());
+            proptest::prop_assert!(again.is_none(), "{html} became {body}");
+        }
+
         #[test]
         fn leaving_out_twice_is_leaving_out_once(
             texts in proptest::collection::vec("[a-d]{1,3}( de long texte répété)?", 1..8),
