@@ -200,12 +200,12 @@ impl<'a> Mender<'a> {
         let is_outermost = self.is_settled().is_none();
         match fate {
             Fate::Text(from) if is_outermost => {
-                let text = entities::escape(&unwrapped(&self.xml[from..self.at]));
+                let text = as_text(unwrapped(&self.xml[from..self.at]));
                 self.write(&format!("{text}{}", &self.xml[self.at..to]), to);
             }
             Fate::Coded(from) if is_outermost => {
                 let text = unwrapped(&self.xml[from..self.at]);
-                let text = entities::escape(&base64::text(&text).unwrap_or(text));
+                let text = as_text(base64::text(&text).unwrap_or(text));
                 self.write(&format!("{text}{}", &self.xml[self.at..to]), to);
             }
             Fate::AtomLink(from) if is_outermost => {
@@ -218,7 +218,7 @@ impl<'a> Mender<'a> {
                 self.write(&format!("{name}{}", &self.xml[self.at..to]), to);
             }
             Fate::Body(from) if is_outermost => {
-                let text = entities::escape(&unwrapped(&self.xml[from..self.at]));
+                let text = as_text(unwrapped(&self.xml[from..self.at]));
                 self.write(&format!("{text}</content:encoded>"), to);
             }
             Fate::Drop if is_outermost => self.at = to,
@@ -377,6 +377,19 @@ fn unwrapped(inner: &str) -> String {
     out
 }
 
+/// Up to how many references text is escaped with.
+const FEW_REFERENCES: usize = 32;
+
+/// `text` as the content of an element: of many references each is a piece of its own to feed-rs,
+/// a CDATA section is one.
+fn as_text(text: String) -> String {
+    let many = text.bytes().filter(|byte| matches!(byte, b'<' | b'&' | b'>')).nth(FEW_REFERENCES);
+    match many {
+        Some(_) => format!("<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>")),
+        None => entities::escape(&text),
+    }
+}
+
 /// The references of XML resolved, once.
 fn resolved(text: &str) -> String {
     entities::decode(text).into_owned()
@@ -451,6 +464,19 @@ mod tests {
             let item = |inner: &str| format!("<rss><channel><item>{inner}</item></channel></rss>");
             assert_eq!(mend(&item(given)), item(right), "{given}");
         }
+    }
+
+    #[test]
+    fn much_markup_becomes_one_section() {
+        let inner = "<b>a</b>".repeat(20);
+        let whole = |inner: &str| format!("<rss><item><title>{inner}</title></item></rss>");
+        let section = format!("<![CDATA[{inner}]]>");
+        assert_eq!(mend(&whole(&inner)), whole(&section));
+        assert_eq!(mend(&whole(&section)), whole(&section));
+        let ended = "]]&gt;".repeat(40);
+        let mended = mend(&whole(&ended));
+        assert!(mended.contains("<![CDATA[]]]]><![CDATA[>]]]]>"), "{mended}");
+        assert_eq!(mend(&mended), mended);
     }
 
     #[test]
