@@ -3,7 +3,10 @@
 //! 30 entries of which none, three or all are new; and what the worst bodies cost that strangers may
 //! send, against a goal.
 //!
-//! `cargo bench --bench clean`. One thread, no network, no database.
+//! `cargo bench --bench clean`; `-- parts`, `-- worst` and `-- pages` do one of the three: the last
+//! is about articles ([`pages`]). One thread, no network, no database.
+
+mod pages;
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -297,9 +300,25 @@ fn worst() -> anyhow::Result<()> {
 }
 
 fn main() -> anyhow::Result<()> {
-    for bytes in [665, 5_000] {
-        parts(bytes)?;
-        polls(bytes)?;
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    if let [part, number] = arguments.as_slice()
+        && part == "page"
+    {
+        return pages::one(number.parse()?);
     }
-    worst()
+    let wants = |part: &str| arguments.is_empty() || arguments.iter().any(|word| word == part);
+    if wants("parts") {
+        for bytes in [665, 5_000] {
+            parts(bytes)?;
+            polls(bytes)?;
+        }
+    }
+    if wants("worst") {
+        worst()?;
+    }
+    if wants("pages") {
+        pages::run()?;
+    }
+    Ok(())
 }
