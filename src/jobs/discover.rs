@@ -21,7 +21,7 @@ use crate::model::outcome::{FailureClass, Fresh, Outcome, Validators};
 use crate::model::text::PlainText;
 use crate::model::typed::Typed;
 use crate::model::url::{FeedUrl, Site, WebUrl};
-use crate::parse::{decode, discover, kind, platforms, read};
+use crate::parse::{decode, discover, kind, page_text, platforms, read};
 
 /// How many requests one address may cost.
 pub const MOST_REQUESTS: usize = 16;
@@ -273,7 +273,7 @@ fn look_at(url: FeedUrl, fresh: &Fresh) -> Thing {
         }
         Err(Unreadable::NotAFeed { .. } | Unreadable::Empty) => {
             let bytes = decode::gunzip(&fresh.body).unwrap_or_default();
-            let text = decode::decode(&bytes, content_type).into_owned();
+            let text = page_text::decode(&bytes, content_type).into_owned();
             Thing::Page { text, at: fresh.found_at.clone() }
         }
         Err(why @ (Unreadable::TooMuch { .. } | Unreadable::Broken { .. })) => {

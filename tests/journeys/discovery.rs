@@ -49,6 +49,29 @@ fn a_page_that_declares_its_feed_leads_to_it() {
 }
 
 #[test]
+fn a_page_and_its_feed_are_read_in_the_encoding_that_they_state() {
+    let (publisher, home) = village();
+    let answer = |kind: &str, text: &str| {
+        let (body, _, _) = encoding_rs::WINDOWS_1252.encode(text);
+        let length = body.len();
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
+        Reply::Wire([head.as_bytes(), &body].concat())
+    };
+    // Two letters that a guess takes for another script.
+    let page = "<!doctype html><meta charset=windows-1252>\
+        <link rel=alternate type=application/rss+xml href='/flux-ÿÞ'>";
+    publisher.answers("/", answer("text/html", page));
+    let feed = "<?xml version='1.0' encoding='windows-1252'?><rss version='2.0'><channel>\
+        <title>L’Écho du soir — été</title><item><guid>1</guid><title>Où</title></item></channel></rss>";
+    publisher.answers("/flux-%C3%BF%C3%9E", answer("application/rss+xml", feed));
+    let said = feedmill(&home, &["add", &publisher.url("/")]);
+    done(&said);
+    assert!(said.stdout.contains("L’Écho du soir — été (RSS, 1 item"), "{}", said.stdout);
+    assert_eq!(asked(&publisher), ["/", "/flux-%C3%BF%C3%9E"]);
+}
+
+#[test]
 fn a_page_that_declares_nothing_is_asked_for_well_known_paths() {
     let (publisher, home) = village();
     publisher.posts("/rss.xml", [Post::new("A")]);
