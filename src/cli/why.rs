@@ -75,6 +75,7 @@ fn in_full(entry: &EntryReport, now: DateTime<Utc>) -> String {
         ("in no edition of", joined(&entry.in_no_edition_of)),
     ];
     facts.extend(entry.article.clone().map(|article| ("article", article)));
+    facts.extend(entry.body.map(|body| ("body", body.to_owned())));
     facts.extend(removed(&entry.removed));
     list(&facts)
 }

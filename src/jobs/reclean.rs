@@ -1,15 +1,19 @@
 //! Bodies that an older cleaner made are cleaned again: they are not shown before (promise I7).
+//!
+//! Each is a piece of work of its own, so that feeds wait for one at most, and is noted while it is
+//! cleaned: one that ends the process comes last at the next start, and after the second time it is
+//! set apart until the next version of the cleaner, as one is that cannot be cleaned.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::clean::sanitise;
+use crate::clean::sanitise::{self, Cleaned};
 use crate::jobs::workers::{Panicked, Workers};
-use crate::model::text::SafeHtml;
+use crate::model::entry::{BodyPlace, EntryId};
 use crate::store::entries::{RenewedBody, StaleBody};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
 
-/// Bodies read, cleaned and written at once.
+/// Bodies read and written at once.
 const BATCH: usize = 64;
 
 /// Why cleaning stopped; it goes on at the next start.
@@ -29,35 +33,50 @@ pub enum RecleanError {
 /// [`RecleanError`]
 pub async fn reclean(store: &Store, workers: &Workers) -> Result<usize, RecleanError> {
     let mut cleaned = 0;
-    loop {
-        let stale = store.stale_bodies(BATCH).await?;
-        if stale.is_empty() {
-            break;
+    for place in [BodyPlace::Feed, BodyPlace::Article] {
+        loop {
+            let stale = store.stale_bodies(place, BATCH).await?;
+            if stale.is_empty() {
+                break;
+            }
+            cleaned += stale.len();
+            let (mut renewed, mut broken) = (Vec::new(), Vec::new());
+            for body in stale {
+                let entry = body.entry;
+                match clean(store, workers, place, body).await? {
+                    Some(body) => renewed.push(body),
+                    None => broken.push(entry),
+                }
+            }
+            report(&broken);
+            store.renew_bodies(place, renewed).await?;
+            store.set_bodies_apart(place, &broken).await?;
         }
-        cleaned += stale.len();
-        store.renew_bodies(workers.run(move || clean(stale)).await?).await?;
     }
-    loop {
-        let stale = store.stale_articles(BATCH).await?;
-        if stale.is_empty() {
-            return Ok(cleaned);
-        }
-        cleaned += stale.len();
-        store.renew_articles(workers.run(move || clean(stale)).await?).await?;
-    }
+    Ok(cleaned)
 }
 
-fn clean(stale: Vec<StaleBody>) -> Vec<RenewedBody> {
-    let clean = |body: StaleBody| {
+/// One body, cleaned again; nothing if it cannot be.
+async fn clean(
+    store: &Store,
+    workers: &Workers,
+    place: BodyPlace,
+    body: StaleBody,
+) -> Result<Option<RenewedBody>, Panicked> {
+    let in_hand = store.in_hand.clone();
+    let work = move || {
+        let _held = in_hand.hold_body(body.entry, place);
         let again = AssertUnwindSafe(|| sanitise::clean(&body.html, body.base.as_ref()));
+        let Cleaned { body: html, removed: later } = catch_unwind(again).ok()?;
         let mut removed = body.removed;
-        // One body must not keep those behind it from being shown: it is shown empty.
-        let Ok(cleaned) = catch_unwind(again) else {
-            tracing::error!(entry.id = body.entry.0, "a body could not be cleaned again");
-            return (body.entry, SafeHtml::default(), removed);
-        };
-        removed.absorb(cleaned.removed);
-        (body.entry, cleaned.body, removed)
+        removed.absorb(later);
+        Some((body.entry, html, removed))
     };
-    stale.into_iter().map(clean).collect()
+    workers.run(work).await
+}
+
+fn report(broken: &[EntryId]) {
+    for entry in broken {
+        tracing::error!(entry.id = entry.0, "a body could not be cleaned again and is not shown");
+    }
 }

@@ -16,6 +16,7 @@ use crate::model::feed::Tag;
 use crate::model::removed::Removed;
 use crate::model::settings::{MergedFeed, Newsletter};
 use crate::model::url::{FeedUrl, WebUrl};
+use crate::store::entries::EntryHead;
 use crate::store::error::StoreError;
 use crate::store::lineage::Membership;
 use crate::store::open::Store;
@@ -76,6 +77,9 @@ pub struct EntryReport {
     /// How far its article is, in words; none if it is not to be read from its page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub article: Option<String>,
+    /// Why its body is not shown, if it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<&'static str>,
     /// The entry that stands for the document in merged feeds, where several feeds have it.
     pub shown_as: Option<i64>,
     /// The merged feeds that select it.
@@ -109,7 +113,9 @@ impl Explainer {
         let what = what.trim();
         if let Some(id) = entry_number(what) {
             let entries = self.store.entries(&[EntryId(id)]).await?;
-            return self.of_entries(entries).await;
+            let document = entries.first().and_then(|entry| entry.document);
+            let same = self.store.same_documents(document.as_slice(), &[]).await?;
+            return self.of_entries(entries, &same).await;
         }
         let typed = if what.contains("://") { what.to_owned() } else { format!("https://{what}") };
         if let Ok(url) = FeedUrl::parse(&typed)
@@ -119,24 +125,33 @@ impl Explainer {
         }
         let Ok(link) = WebUrl::parse(&typed) else { return Ok(None) };
         let document = canonical::canonicalise(&link).document();
-        let heads = self.store.same_documents(&[document], &[]).await?;
-        let ids: Vec<EntryId> = heads.iter().map(|head| head.id).collect();
-        self.of_entries(self.store.entries(&ids).await?).await
+        let same = self.store.same_documents(&[document], &[]).await?;
+        let ids: Vec<EntryId> = same.iter().map(|head| head.id).collect();
+        self.of_entries(self.store.entries(&ids).await?, &same).await
     }
 
     fn overview(&self) -> Overview {
         Overview { store: self.store.clone(), subscriptions: self.subscriptions.clone() }
     }
 
-    async fn of_entries(&self, entries: Vec<Entry>) -> Result<Option<Why>, StoreError> {
+    /// Reports on entries of one document, of which `same` are all.
+    async fn of_entries(
+        &self,
+        entries: Vec<Entry>,
+        same: &[EntryHead],
+    ) -> Result<Option<Why>, StoreError> {
         let mut reports = Vec::new();
         for entry in entries {
-            reports.extend(self.entry(entry).await?);
+            reports.extend(self.entry(entry, same).await?);
         }
         Ok((!reports.is_empty()).then_some(Why::Entries { entries: reports }))
     }
 
-    async fn entry(&self, entry: Entry) -> Result<Option<EntryReport>, StoreError> {
+    async fn entry(
+        &self,
+        entry: Entry,
+        same: &[EntryHead],
+    ) -> Result<Option<EntryReport>, StoreError> {
         let Some(lineage) = self.store.lineage(entry.id).await? else { return Ok(None) };
         let Some(feed) = self.store.feed_titles(&[entry.feed]).await?.pop() else {
             return Ok(None);
@@ -153,10 +168,6 @@ impl Explainer {
         let waiting = newsletters.iter().filter(|letter| {
             selects(&letter.tags) && !editions.iter().any(|of| of.newsletter == letter.name)
         });
-        let same = match entry.document {
-            Some(document) => self.store.same_documents(&[document], &[]).await?,
-            None => Vec::new(),
-        };
         let merged = self.merged_feeds.iter().filter(|merged| selects(&merged.tags));
         Ok(Some(EntryReport {
             entry: entry.id.0,
@@ -172,6 +183,7 @@ impl Explainer {
             changed: entry.changed,
             backlog: lineage.backlog,
             article: self.store.article(entry.id).await?.map(in_words),
+            body: lineage.is_set_apart.then_some(SET_APART),
             shown_as: same.first().filter(|_| same.len() > 1).map(|head| head.id.0),
             merged_feeds: merged.map(|merged| merged.name.clone()).collect(),
             in_no_edition_of: waiting.map(|letter| letter.name.clone()).collect(),
@@ -180,6 +192,10 @@ impl Explainer {
         }))
     }
 }
+
+/// What is said of a body that is set apart.
+const SET_APART: &str = "not shown: feedmill failed or died as it cleaned this body again, and \
+    tries no more before its cleaner is another";
 
 /// How far an article is, for people.
 fn in_words(article: ArticleStanding) -> String {

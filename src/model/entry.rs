@@ -12,6 +12,15 @@ use super::url::{DocumentKey, WebUrl};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntryId(pub i64);
 
+/// Which of an entry's bodies is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyPlace {
+    /// The one its feed brought.
+    Feed,
+    /// The one its page had.
+    Article,
+}
+
 /// The identity we settled on for an item, unique within its feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntryKey(pub [u8; 16]);

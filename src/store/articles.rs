@@ -12,7 +12,6 @@ use crate::model::feed::FeedId;
 use crate::model::text::{CLEANER, CleanerVersion, SafeHtml};
 use crate::model::url::WebUrl;
 use crate::store::cells::{self, Cells, corrupt};
-use crate::store::entries::{RenewedBody, StaleBody};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
 use crate::store::statement::{Row, Statement, Value};
@@ -74,10 +73,10 @@ const SET_APART: &str = "update article set attempts = attempts + 1, reason = $2
 
 pub(in crate::store) const STALE: &str = "select a.entry_id, a.html, e.link, a.removed \
     from article a join entry e on e.id = a.entry_id \
-    where a.html is not null and a.cleaner < $1 \
+    where a.html is not null and a.cleaner < $1 and a.cleaner > -$1 \
     order by a.cleaner desc, a.entry_id desc limit $2";
 
-const RENEW: &str =
+pub(in crate::store) const RENEW: &str =
     "update article set cleaner = $2, html = $3, removed = $4 where entry_id = $1 and cleaner < $2";
 
 /// What a commit adds for the new entries of a feed that want their article read.
@@ -164,16 +163,6 @@ impl Store {
         let reason = "feedmill died while it read this page";
         let params = vec![entry.into(), reason.into()];
         self.engine.write(vec![Statement::new(SET_APART, params)]).await.map(|_| ())
-    }
-
-    /// Bodies of articles that an older cleaner made, the newest entries' first.
-    pub async fn stale_articles(&self, rows: usize) -> Result<Vec<StaleBody>, StoreError> {
-        self.stale(STALE, rows).await
-    }
-
-    /// Keeps `bodies` in place of stale ones of articles.
-    pub async fn renew_articles(&self, bodies: Vec<RenewedBody>) -> Result<(), StoreError> {
-        self.renew(RENEW, bodies).await
     }
 }
 

@@ -7,11 +7,12 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use crate::model::document::RawHtml;
-use crate::model::entry::{Content, Entry, EntryId};
+use crate::model::entry::{BodyPlace, Content, Entry, EntryId};
 use crate::model::feed::{FeedId, Tag};
 use crate::model::removed::Removed;
 use crate::model::text::{CLEANER, CleanerVersion, SafeHtml};
 use crate::model::url::{DocumentKey, WebUrl};
+use crate::store::articles;
 use crate::store::cells::{self, Cells};
 use crate::store::error::StoreError;
 use crate::store::lists::{pieces, placeholders};
@@ -96,23 +97,17 @@ impl Store {
         Ok(entries.iter().filter_map(|id| found.remove(id)).collect())
     }
 
-    /// Bodies that an older cleaner made, the newest entries' first.
-    pub async fn stale_bodies(&self, rows: usize) -> Result<Vec<StaleBody>, StoreError> {
-        self.stale(STALE, rows).await
-    }
-
-    /// Keeps `bodies` in place of stale ones; one that was renewed meanwhile is left as it is.
-    pub async fn renew_bodies(&self, bodies: Vec<RenewedBody>) -> Result<(), StoreError> {
-        self.renew(RENEW, bodies).await
-    }
-
-    /// What `sql` finds for the version of the cleaner and a limit: number, body, link, what was
-    /// removed.
-    pub(in crate::store) async fn stale(
+    /// Bodies that an older cleaner made, the newest entries' first, those that were put off last;
+    /// without those that are set apart.
+    pub async fn stale_bodies(
         &self,
-        sql: &'static str,
+        place: BodyPlace,
         rows: usize,
     ) -> Result<Vec<StaleBody>, StoreError> {
+        let sql = match place {
+            BodyPlace::Feed => STALE,
+            BodyPlace::Article => articles::STALE,
+        };
         let query = Statement::new(sql, vec![CLEANER.0.into(), limit(rows)]);
         self.engine
             .read(vec![query], |row| {
@@ -125,13 +120,16 @@ impl Store {
             .await
     }
 
-    /// Writes each of `bodies` with `sql`, which takes number, version of the cleaner, body, what was
-    /// removed.
-    pub(in crate::store) async fn renew(
+    /// Keeps `bodies` in place of stale ones; one that was renewed meanwhile is left as it is.
+    pub async fn renew_bodies(
         &self,
-        sql: &'static str,
+        place: BodyPlace,
         bodies: Vec<RenewedBody>,
     ) -> Result<(), StoreError> {
+        let sql = match place {
+            BodyPlace::Feed => RENEW,
+            BodyPlace::Article => articles::RENEW,
+        };
         if bodies.is_empty() {
             return Ok(());
         }
@@ -144,11 +142,54 @@ impl Store {
         operation.push(upkeep::revise_all());
         self.engine.write(operation).await.map(|_| ())
     }
+
+    /// Puts a stale body off that was being cleaned again when the process ended: it comes last, and
+    /// after the second time it is set apart. The first may have been chance: whoever kills a process
+    /// seldom asks what it does.
+    pub(in crate::store) async fn suspect_body(
+        &self,
+        place: BodyPlace,
+        entry: EntryId,
+    ) -> Result<(), StoreError> {
+        let version = format!("case when cleaner = {PUT_OFF} then -$2 else {PUT_OFF} end");
+        self.engine.write(vec![stand(place, entry, &version)]).await.map(|_| ())
+    }
+
+    /// Sets stale bodies apart: they are kept, and neither shown nor cleaned again before the cleaner
+    /// is of another version.
+    pub async fn set_bodies_apart(
+        &self,
+        place: BodyPlace,
+        entries: &[EntryId],
+    ) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let apart = entries.iter().map(|entry| stand(place, *entry, "-$2"));
+        self.engine.write(apart.collect()).await.map(|_| ())
+    }
+}
+
+/// The version that a body is given which comes last of those to be cleaned again: older than any.
+/// One below it is that of the cleaner, negated, which the body is set apart from.
+const PUT_OFF: u32 = 0;
+
+/// Gives a stale body another version.
+fn stand(place: BodyPlace, entry: EntryId, version: &str) -> Statement {
+    let table = match place {
+        BodyPlace::Feed => "entry_body",
+        BodyPlace::Article => "article",
+    };
+    let sql = format!(
+        "update {table} set cleaner = {version} \
+         where entry_id = $1 and cleaner < $2 and cleaner > -$2"
+    );
+    Statement::new(sql, vec![entry.into(), CLEANER.0.into()])
 }
 
 pub(in crate::store) const STALE: &str = "select b.entry_id, b.html, e.link, b.removed \
     from entry_body b join entry e on e.id = b.entry_id \
-    where b.cleaner < $1 order by b.cleaner desc, b.entry_id desc limit $2";
+    where b.cleaner < $1 and b.cleaner > -$1 order by b.cleaner desc, b.entry_id desc limit $2";
 
 const RENEW: &str = "update entry_body set cleaner = $2, html = $3, removed = $4 \
      where entry_id = $1 and cleaner < $2";

@@ -13,7 +13,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::model::entry::EntryId;
+use crate::model::entry::{BodyPlace, EntryId};
 use crate::model::feed::FeedId;
 use crate::model::hash;
 use crate::store::files;
@@ -37,6 +37,13 @@ pub enum Suspect {
     Page {
         /// Whose.
         entry: EntryId,
+    },
+    /// A body that was cleaned again.
+    Body {
+        /// Whose.
+        entry: EntryId,
+        /// Which of its bodies.
+        place: BodyPlace,
     },
 }
 
@@ -92,6 +99,10 @@ fn suspect(note: &[u8], boot: &[u8; 16]) -> Option<Suspect> {
             Some(Suspect::Document { feed: FeedId(number), name: *name.first_chunk::<32>()? })
         }
         PAGE if of == boot => Some(Suspect::Page { entry: EntryId(number) }),
+        BODY | ARTICLE if of == boot => {
+            let place = if *kind == BODY { BodyPlace::Feed } else { BodyPlace::Article };
+            Some(Suspect::Body { entry: EntryId(number), place })
+        }
         _ => None,
     }
 }
@@ -101,6 +112,8 @@ fn note_of(suspect: &Suspect, boot: &[u8; 16]) -> [u8; NOTE] {
     let (kind, number, name) = match suspect {
         Suspect::Document { feed, name } => (DOCUMENT, feed.0, *name),
         Suspect::Page { entry } => (PAGE, entry.0, [0; 32]),
+        Suspect::Body { entry, place: BodyPlace::Feed } => (BODY, entry.0, [0; 32]),
+        Suspect::Body { entry, place: BodyPlace::Article } => (ARTICLE, entry.0, [0; 32]),
     };
     let mut note = [0; NOTE];
     note[..16].copy_from_slice(boot);
@@ -112,6 +125,8 @@ fn note_of(suspect: &Suspect, boot: &[u8; 16]) -> [u8; NOTE] {
 
 const DOCUMENT: u8 = 1;
 const PAGE: u8 = 2;
+const BODY: u8 = 3;
+const ARTICLE: u8 = 4;
 
 /// The name of this boot of the machine (random(4)); where there is none, every boot has one name.
 fn boot() -> [u8; 16] {
@@ -129,6 +144,11 @@ impl InHand {
     /// Notes that the page of an entry's article is being read, until what is returned is dropped.
     pub fn hold_page(&self, entry: EntryId) -> Held {
         self.hold_suspect(&Suspect::Page { entry })
+    }
+
+    /// Notes that a body of an entry is being cleaned again, until what is returned is dropped.
+    pub fn hold_body(&self, entry: EntryId, place: BodyPlace) -> Held {
+        self.hold_suspect(&Suspect::Body { entry, place })
     }
 
     /// Crosses everything out, and notes nothing any more.

@@ -15,6 +15,8 @@ pub struct Lineage {
     pub changes: u32,
     /// Its rank among the entries of its feed's first poll; 0 for what came later.
     pub backlog: u32,
+    /// Whether its body is neither shown nor cleaned again before the cleaner is another.
+    pub is_set_apart: bool,
 }
 
 /// An edition that an entry is a member of.
@@ -28,7 +30,10 @@ pub struct Membership {
     pub place: Option<u32>,
 }
 
-pub(in crate::store) const LINEAGE: &str = "select changes, backlog from entry where id = $1";
+pub(in crate::store) const LINEAGE: &str = "select e.changes, e.backlog, \
+     coalesce(a.cleaner, b.cleaner, 0) < 0 \
+     from entry e left join entry_body b on b.entry_id = e.id \
+     left join article a on a.entry_id = e.id and a.state = 'read' where e.id = $1";
 
 pub(in crate::store) const MEMBERSHIPS: &str = "select n.name, d.slot_date, d.slot_time, d.slot_at, m.place \
      from edition_entry m join edition d on d.id = m.edition_id \
@@ -41,7 +46,11 @@ impl Store {
         self.engine
             .read_one(query, |row| {
                 let mut cells = Cells::from(row);
-                Ok(Lineage { changes: cells.count()?, backlog: cells.count()? })
+                Ok(Lineage {
+                    changes: cells.count()?,
+                    backlog: cells.count()?,
+                    is_set_apart: cells.flag()?,
+                })
             })
             .await
     }

@@ -67,6 +67,13 @@ async fn ready(store: &Store, suspects: Vec<Suspect>) -> Result<(), StoreError> 
                     "a document that was read as the last run died is set apart"
                 );
             }
+            Suspect::Body { entry, place } => {
+                store.suspect_body(place, entry).await?;
+                tracing::error!(
+                    entry.id = entry.0,
+                    "a body that was cleaned again as the last run died is put off"
+                );
+            }
             Suspect::Page { entry } => {
                 store.set_page_apart(entry).await?;
                 tracing::error!(

@@ -1,5 +1,5 @@
 //! A document that ends the process while it is read: after the restart it is not read again, until
-//! it changes or a person insists; everything else goes on.
+//! it changes or a person insists; everything else goes on. So it is with a body that is cleaned again.
 
 use std::time::{Duration, Instant};
 
@@ -7,6 +7,7 @@ use nix::sys::signal::Signal;
 
 use crate::world::feed::Post;
 use crate::world::home::{self, Home};
+use crate::world::ledger::Ledger;
 use crate::world::program::{Service, eventually, feedmill};
 use crate::world::publisher::{Publisher, Reply};
 
@@ -83,4 +84,40 @@ fn a_person_may_insist_on_a_document_that_was_set_apart() {
     let said = feedmill(&home, &["refresh", "--force", &url]);
     assert_eq!(said.code, Some(0), "{}{}", said.stdout, said.stderr);
     assert_eq!(feed(&home, &url)["entries"], 400);
+}
+
+#[test]
+fn a_body_that_twice_ends_the_process_is_not_cleaned_again() {
+    let (publisher, home) = (Publisher::start(), Home::new());
+    let url = publisher.url("/rss");
+    publisher.posts("/rss", [Post::new("1")]);
+    home.configure(std::slice::from_ref(&url), home::Post::Files, "");
+    assert_eq!(feedmill(&home, &["refresh", "--all"]).code, Some(0));
+    let database = home.path("feedmill.db");
+    let html = "<p>Un paragraphe <b>comme</b> un autre, et encore un.</p>".repeat(20_000);
+    let aged = Ledger::open(&database)
+        .connection()
+        .execute("update entry_body set cleaner = 1, html = ?1", [&html])
+        .expect("an update");
+    assert_eq!(aged, 1);
+    let bodies = |version: i64| {
+        let sql = format!("select count(*) from entry_body where cleaner = {version}");
+        Ledger::open(&database).number(&sql)
+    };
+    dies_reading(Service::start(&home), &home);
+    let service = Service::start(&home);
+    eventually("the operator is told", PATIENCE, || service.log().contains("put off"));
+    dies_reading(service, &home);
+    let mut service = Service::start(&home);
+    eventually("the body is set apart", PATIENCE, || bodies(-2) == 1);
+    assert!(service.is_alive());
+    let said = feedmill(&home, &["why", "1"]).stdout;
+    assert!(said.contains("not shown: feedmill failed or died"), "{said}");
+    let kept = "select length(html) from entry_body";
+    assert_eq!(Ledger::open(&database).number(kept), html.len() as i64);
+
+    publisher.posts("/rss", [Post::new("1"), Post::new("2")]);
+    feedmill(&home, &["refresh", "--force", &url]);
+    assert_eq!(feed(&home, &url)["entries"], 2);
+    assert!(service.stop().0.success());
 }

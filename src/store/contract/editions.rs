@@ -143,7 +143,10 @@ pub(super) async fn an_edition_comes_back_as_it_was_sealed(world: &impl World) {
         let membership = store.memberships(entry).await.expect("a query").pop().expect("one");
         assert_eq!((membership.newsletter.as_str(), membership.place), ("matin", place));
     }
-    assert_eq!(store.lineage(ids[0]).await, Ok(Some(Lineage { changes: 0, backlog: 0 })));
+    assert_eq!(
+        store.lineage(ids[0]).await,
+        Ok(Some(Lineage { changes: 0, backlog: 0, is_set_apart: false }))
+    );
     let letters = store.letters(id).await.expect("letters");
     let addressees: Vec<_> = letters.iter().map(|letter| letter.to.clone()).collect();
     assert_eq!(addressees, new.letters.iter().map(|new| new.to.clone()).collect::<Vec<_>>());

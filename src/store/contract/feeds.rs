@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::world::{World, arrival, feed, key, minute, plan, post, subscriptions, url, with_feeds};
 use crate::model::document::RawHtml;
-use crate::model::entry::{Entry, EntryId, Fingerprint};
+use crate::model::entry::{BodyPlace, Entry, EntryId, Fingerprint};
 use crate::model::feed::{CheckRule, Feed, FeedState, Standing};
 use crate::model::plan::Change;
 use crate::model::removed::{Removed, RemovedKind};
@@ -255,7 +255,7 @@ pub(super) async fn bodies_of_an_older_cleaner_wait_to_be_renewed(world: &impl W
     assert!(only_entry(&store, ids[0]).await.content.body.is_empty(), "not given back (T40)");
     assert!(!only_entry(&store, ids[1]).await.content.body.is_empty());
 
-    let stale = store.stale_bodies(10).await.expect("bodies");
+    let stale = store.stale_bodies(BodyPlace::Feed, 10).await.expect("bodies");
     assert_eq!(stale.len(), 1);
     assert_eq!((stale[0].entry, &stale[0].html), (ids[0], &RawHtml("<b>vieux</b>".to_owned())));
     let revision = store.revision().await.expect("a revision");
@@ -264,13 +264,41 @@ pub(super) async fn bodies_of_an_older_cleaner_wait_to_be_renewed(world: &impl W
     removed.take(RemovedKind::Share, "Partager sur Facebook");
     let renewed =
         vec![(ids[0], body.clone(), removed.clone()), (ids[1], body.clone(), removed.clone())];
-    store.renew_bodies(renewed).await.expect("a renewal");
+    store.renew_bodies(BodyPlace::Feed, renewed).await.expect("a renewal");
     assert_eq!(only_entry(&store, ids[0]).await.content.body, body);
     assert_eq!(only_entry(&store, ids[0]).await.content.removed, removed);
     assert_ne!(only_entry(&store, ids[1]).await.content.body, body, "a good one is left alone");
-    assert_eq!(store.stale_bodies(10).await, Ok(vec![]));
+    assert_eq!(store.stale_bodies(BodyPlace::Feed, 10).await, Ok(vec![]));
     assert!(store.revision().await.expect("a revision") > revision);
     let late = minute(1) + TimeDelta::minutes(1);
     assert_eq!(only_entry(&store, ids[0]).await.changed, late - TimeDelta::minutes(1));
+    store.close().await.expect("a close");
+}
+
+pub(super) async fn a_body_that_ends_the_process_comes_last_and_then_is_set_apart(
+    world: &impl World,
+) {
+    let store = with_feeds(world, 1).await;
+    let ids = post(&store, 0, &["a", "b", "c"], minute(1)).await;
+    let age = || Statement::new("update entry_body set cleaner = 1, html = '<b>x</b>'", vec![]);
+    store.engine.write(vec![age()]).await.expect("an update");
+    let stale = async || {
+        let bodies = store.stale_bodies(BodyPlace::Feed, 10).await.expect("bodies");
+        bodies.into_iter().map(|body| body.entry).collect::<Vec<_>>()
+    };
+    assert_eq!(stale().await, [ids[2], ids[1], ids[0]]);
+    store.suspect_body(BodyPlace::Feed, ids[2]).await.expect("written");
+    assert_eq!(stale().await, [ids[1], ids[0], ids[2]], "put off");
+    store.set_bodies_apart(BodyPlace::Feed, &[ids[1]]).await.expect("written");
+    store.suspect_body(BodyPlace::Feed, ids[2]).await.expect("written");
+    assert_eq!(stale().await, [ids[0]], "set apart");
+    for id in &ids {
+        assert!(only_entry(&store, *id).await.content.body.is_empty());
+        let lineage = store.lineage(*id).await.expect("read").expect("kept");
+        assert_eq!(lineage.is_set_apart, *id != ids[0]);
+    }
+    let newer = Statement::new("update entry_body set cleaner = -1 where cleaner < 0", vec![]);
+    store.engine.write(vec![newer]).await.expect("an update");
+    assert_eq!(stale().await, [ids[0], ids[2], ids[1]], "another version tries again");
     store.close().await.expect("a close");
 }

@@ -26,6 +26,7 @@ async fn suite<W: World>(fresh: impl Fn() -> W) {
     moves::a_feed_that_moved_to_another_becomes_it(&fresh()).await;
     moves::a_subscription_follows_its_feed(&fresh()).await;
     moves::a_name_that_is_taken_by_a_retired_feed_is_given_over(&fresh()).await;
+    feeds::a_body_that_ends_the_process_comes_last_and_then_is_set_apart(&fresh()).await;
     editions::a_newsletter_sees_what_arrived_and_no_more(&fresh()).await;
     editions::an_entry_and_a_slot_are_sealed_once(&fresh()).await;
     editions::a_day_before_the_last_edition_is_settled(&fresh()).await;
