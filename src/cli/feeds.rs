@@ -66,8 +66,13 @@ fn in_numbers(totals: &Totals) -> Answer {
         letters.push(format!("{} of them sent twice", totals.resent));
     }
     let letters = if letters.is_empty() { "none".to_owned() } else { letters.join(", ") };
+    let left_out = match totals.left_out {
+        0 => "nothing".to_owned(),
+        items => format!("{items} of the items in the last documents"),
+    };
     Answer::done(list(&[
         ("feeds", format!("{} ({} failing)", totals.feeds, totals.failing)),
+        ("left out", left_out),
         ("entries", totals.entries.to_string()),
         ("documents", totals.documents.to_string()),
         ("editions", totals.editions.to_string()),

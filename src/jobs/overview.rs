@@ -34,6 +34,8 @@ pub struct Totals {
     pub feeds: u64,
     /// Feeds that cannot be read at present.
     pub failing: u64,
+    /// Items of the feeds' last documents that were not read: beyond the budget, or broken.
+    pub left_out: u64,
     /// Entries kept.
     pub entries: u64,
     /// Different documents among them.
@@ -67,6 +69,8 @@ pub struct FeedReport {
     pub repair: Option<&'static str>,
     /// How many entries of it are kept.
     pub entries: u64,
+    /// How many items of its last document were not read: beyond the budget, or broken.
+    pub left_out: u32,
     /// When it was last asked.
     pub last_check: Option<DateTime<Utc>>,
     /// When it last brought something.
@@ -115,6 +119,7 @@ impl Overview {
         Ok(Totals {
             feeds: counts.feeds,
             failing: counts.failing,
+            left_out: counts.left_out,
             entries: counts.entries,
             documents: counts.documents,
             editions: counts.editions,
@@ -188,6 +193,7 @@ fn report(summary: FeedSummary, subscriptions: &Subscriptions) -> FeedReport {
         remarks: remarks::about(&feed, merged_into.as_ref()),
         repair: feed.state.repair.map(repair_words),
         entries,
+        left_out: feed.state.left_out,
         last_check: feed.state.last_check,
         last_change: feed.state.last_change,
         next_check: polled.then_some(feed.state.next_check),

@@ -26,6 +26,8 @@ pub enum Reading {
     Unreadable {
         /// Why.
         reason: Unreadable,
+        /// How many items it seems to hold.
+        items: u32,
         /// What the answer demanded.
         retry_after: Option<RetryAfter>,
     },
@@ -84,7 +86,15 @@ pub fn read(mut fresh: Fresh, before: &Before, hold: &dyn Fn(&[u8; 32]) -> Held)
             let identified = key::identify(&document.items, before.trust);
             Reading::Document(Box::new(ReadDocument { fresh, body_hash, document, identified }))
         }
-        Err(reason) => Reading::Unreadable { reason, retry_after: fresh.retry_after },
+        Err(reason) => {
+            let items = match reason {
+                Unreadable::TooMuch { .. } | Unreadable::Broken { .. } => {
+                    parse::glance::items(&body, fresh.content_type.as_deref())
+                }
+                Unreadable::Empty | Unreadable::NotAFeed { .. } => 0,
+            };
+            Reading::Unreadable { reason, items, retry_after: fresh.retry_after }
+        }
     }
 }
 
@@ -112,8 +122,8 @@ impl Reading {
                 identified: &read.identified,
                 known,
             },
-            Self::Unreadable { reason, retry_after } => {
-                Seen::Unreadable { reason, retry_after: *retry_after }
+            Self::Unreadable { reason, items, retry_after } => {
+                Seen::Unreadable { reason, items: *items, retry_after: *retry_after }
             }
             Self::Unchanged(unchanged) => Seen::Unchanged(unchanged),
             Self::Gone => Seen::Gone,

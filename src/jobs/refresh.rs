@@ -213,7 +213,7 @@ impl Refresher {
         let reading = self.workers.run(move || reading::read(fresh, &before, &hold)).await;
         reading.unwrap_or_else(|panicked| {
             let reason = Unreadable::Broken { reason: format!("the parser {panicked}") };
-            Reading::Unreadable { reason, retry_after }
+            Reading::Unreadable { reason, items: 0, retry_after }
         })
     }
 

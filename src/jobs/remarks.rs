@@ -28,9 +28,14 @@ pub fn about(feed: &Feed, merged_into: Option<&FeedUrl>) -> Vec<String> {
             )
         }
     });
+    let left_out = match feed.state.left_out {
+        0 => None,
+        1 => Some("one item of its last document was not read".to_owned()),
+        items => Some(format!("{items} items of its last document were not read")),
+    };
     match merged {
         Some(merged) => vec![merged],
-        None => [moved, moving].into_iter().flatten().collect(),
+        None => [moved, moving, left_out].into_iter().flatten().collect(),
     }
 }
 
@@ -44,6 +49,20 @@ mod tests {
 
     fn url(text: &str) -> FeedUrl {
         FeedUrl::parse(text).expect("a URL")
+    }
+
+    #[test]
+    fn items_that_are_not_read_are_told() {
+        let told = |left_out| {
+            let state = FeedState { left_out, ..FeedState::new(DateTime::<Utc>::UNIX_EPOCH) };
+            about(
+                &Feed { id: FeedId(1), url: url("https://a.example/"), generation: 0, state },
+                None,
+            )
+        };
+        assert_eq!(told(0), [""; 0]);
+        assert_eq!(told(1), ["one item of its last document was not read"]);
+        assert_eq!(told(20_003), ["20003 items of its last document were not read"]);
     }
 
     #[test]

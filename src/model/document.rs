@@ -25,6 +25,8 @@ pub struct Document {
     pub hubs: Vec<WebUrl>,
     /// Its items in document order.
     pub items: Vec<Item>,
+    /// How many more items there were that could not be read.
+    pub left_out: u32,
     /// How often the publisher wants to be asked.
     pub wishes: Wishes,
     /// How much had to be mended to read it.

@@ -70,6 +70,8 @@ pub struct FeedState {
     pub body_hash: Option<[u8; 32]>,
     /// How many items the last document held.
     pub item_count: u32,
+    /// How many items of the last document were not read: beyond the budget, or broken.
+    pub left_out: u32,
     /// Whether its guids can be believed.
     pub guids: GuidTrust,
     /// What the publisher asks of those who poll.
@@ -110,6 +112,7 @@ impl FeedState {
             whereabouts: Whereabouts::default(),
             body_hash: None,
             item_count: 0,
+            left_out: 0,
             guids: GuidTrust::Trusted,
             wishes: Wishes::default(),
             standing: Standing::New,

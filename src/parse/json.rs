@@ -14,8 +14,8 @@ use crate::model::url::WebUrl;
 /// The most hubs kept of a feed.
 pub const MAX_HUBS: usize = 8;
 
-/// `text` as feed-rs takes it, or why it is no feed.
-pub fn mend(text: &str) -> Result<String, Unreadable> {
+/// `text` as feed-rs takes it, and how many of its items are none; or why it is no feed.
+pub fn mend(text: &str) -> Result<(String, u32), Unreadable> {
     let value = first_value(text)?;
     let Value::Object(mut feed) = value else {
         return Err(Unreadable::NotAFeed { what: "a JSON value".to_owned() });
@@ -32,9 +32,13 @@ pub fn mend(text: &str) -> Result<String, Unreadable> {
         Some(Value::Array(items)) => items,
         Some(_) | None => Vec::new(),
     };
-    let items = items.into_iter().filter_map(mended_item).collect();
+    let all = items.len();
+    let items: Vec<Value> = items.into_iter().filter_map(mended_item).collect();
+    let left_out = u32::try_from(all - items.len()).unwrap_or(u32::MAX);
     feed.insert("items".to_owned(), Value::Array(items));
-    serde_json::to_string(&feed).map_err(|error| Unreadable::Broken { reason: error.to_string() })
+    let text = serde_json::to_string(&feed)
+        .map_err(|error| Unreadable::Broken { reason: error.to_string() })?;
+    Ok((text, left_out))
 }
 
 /// What feed-rs drops of a JSON Feed that it reads.
@@ -234,7 +238,7 @@ mod tests {
     fn what_readers_should_accept_is_set_right() {
         let text = r#"{"version": "http://jsonfeed.org/version/1", "items": [{"id": 7, "title": null,
             "attachments": [{"url": "https://e.fr/a", "size_in_bytes": 1.5e3}], "tags": [1, "x", {}]}]} junk"#;
-        let mended: Value = serde_json::from_str(&mend(text).expect("a feed")).expect("JSON");
+        let mended: Value = serde_json::from_str(&mend(text).expect("a feed").0).expect("JSON");
         assert_eq!(mended["title"], "");
         assert_eq!(mended["items"][0]["id"], "7");
         assert_eq!(mended["items"][0]["attachments"][0]["size_in_bytes"], 1500);
@@ -244,7 +248,7 @@ mod tests {
     #[test]
     fn half_surrogates_and_control_characters_are_forgiven() {
         let text = "{\"version\": \"https://jsonfeed.org/version/1\", \"title\": \"a\\ud800b\\ud83d\\ude00\n\\\\u12\", \"items\": []}";
-        let mended: Value = serde_json::from_str(&mend(text).expect("a feed")).expect("JSON");
+        let mended: Value = serde_json::from_str(&mend(text).expect("a feed").0).expect("JSON");
         assert_eq!(mended["title"], "a\u{fffd}b😀 \\u12");
     }
 

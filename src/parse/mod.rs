@@ -9,6 +9,7 @@ pub mod decode;
 pub mod discover;
 pub mod elements;
 pub mod extras;
+pub mod glance;
 pub mod item;
 pub mod json;
 pub mod kind;

@@ -46,10 +46,11 @@ fn read_json(text: &str, base: &WebUrl) -> Result<Document, Unreadable> {
             base,
         ));
     }
-    let mended = json::mend(text)?;
+    let (mended, left_out) = json::mend(text)?;
     let feed =
         parse(&mended, base).map_err(|failure| Unreadable::Broken { reason: failure.reason })?;
-    let document = document(feed, &Survey::default(), base, Repair::Elements);
+    let document =
+        Document { left_out, ..document(feed, &Survey::default(), base, Repair::Elements) };
     Ok(json::complete(document, &mended, base))
 }
 
@@ -132,6 +133,7 @@ fn parse(text: &str, base: &WebUrl) -> Result<Feed, Failure> {
 }
 
 fn document(feed: Feed, survey: &Survey, base: &WebUrl, repair: Repair) -> Document {
+    let left_out = survey.items.saturating_sub(feed.entries.len());
     let site = item::alternate(&feed.links, base).and_then(|link| item::web(&link.href, base));
     let declared = feed.language.as_deref().or(survey.extras.language.as_deref());
     let language = declared.and_then(item::language_tag);
@@ -173,6 +175,7 @@ fn document(feed: Feed, survey: &Survey, base: &WebUrl, repair: Repair) -> Docum
         own_url: linked("self").next(),
         hubs: linked("hub").take(json::MAX_HUBS).collect(),
         items,
+        left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
         wishes: wishes(&survey.extras.wishes, feed.ttl),
         repair,
         language,

@@ -49,6 +49,8 @@ pub enum Seen<'a> {
     Unreadable {
         /// Why.
         reason: &'a Unreadable,
+        /// How many items it seems to hold.
+        items: u32,
         /// Retry-After, which any answer may carry.
         retry_after: Option<RetryAfter>,
     },
@@ -127,7 +129,8 @@ fn take(plan: &mut Plan, feed: &Feed, seen: Seen<'_>, now: DateTime<Utc>) -> Opt
             state.whereabouts = moves::after_answer(feed, found, Met::Akin);
             return said.freshness;
         }
-        Seen::Unreadable { reason, retry_after } => {
+        Seen::Unreadable { reason, items, retry_after } => {
+            state.left_out = items;
             let (class, reason) = (FailureClass::Document, reason.to_string());
             fail(state, &Failure { class, reason, retry_after }, now);
         }
@@ -199,6 +202,7 @@ fn read(plan: &mut Plan, feed: &Feed, reading: &Reading<'_>) -> Met {
     state.hubs = document.hubs.clone();
     state.icon = document.icon.clone().or_else(|| state.icon.take());
     state.item_count = u32::try_from(document.items.len()).unwrap_or(u32::MAX);
+    state.left_out = document.left_out;
     state.guids = reading.identified.trust;
     state.wishes = document.wishes.clone();
     rhythm::learn(&mut state.rhythm, document.items.iter().filter_map(|item| item.published), now);
@@ -459,7 +463,11 @@ mod tests {
             ("304 without any", Seen::Unchanged(&unchanged(&bare)), ("a", "m")),
             ("a failure", Seen::Failed(&failure), ("a", "m")),
             ("410", Seen::Gone, ("a", "m")),
-            ("HTML", Seen::Unreadable { reason: &unreadable, retry_after: None }, ("a", "m")),
+            (
+                "HTML",
+                Seen::Unreadable { reason: &unreadable, items: 0, retry_after: None },
+                ("a", "m"),
+            ),
         ] {
             let mut mill = Mill::after(&[&[item(1, "A", "a")]]);
             mill.feed.state.validators = validators("a", "m");
@@ -499,7 +507,7 @@ mod tests {
             ("emptied", emptied, FailureClass::Document, CheckRule::Rhythm),
             (
                 "unreadable",
-                Seen::Unreadable { reason: &unreadable, retry_after: None },
+                Seen::Unreadable { reason: &unreadable, items: 0, retry_after: None },
                 FailureClass::Document,
                 CheckRule::Rhythm,
             ),

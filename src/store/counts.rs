@@ -15,6 +15,8 @@ pub struct Counts {
     pub feeds: u64,
     /// Feeds among them that fail or are gone.
     pub failing: u64,
+    /// Items of the last documents of feeds that are not retired which were not read.
+    pub left_out: u64,
     /// Entries.
     pub entries: u64,
     /// Different documents among them; an entry without a link is one of its own.
@@ -28,6 +30,7 @@ pub struct Counts {
 const COUNTS: &str = "select \
     (select count(*) from feed where retired = 0), \
     (select count(*) from feed where retired = 0 and standing in ('failing', 'gone')), \
+    (select coalesce(sum(left_out), 0) from feed where retired = 0), \
     (select count(*) from entry), \
     (select count(distinct document) from entry where document is not null) \
         + (select count(*) from entry where document is null), \
@@ -61,6 +64,7 @@ fn counts(row: Row) -> Result<Counts, StoreError> {
     Ok(Counts {
         feeds: count()?,
         failing: count()?,
+        left_out: count()?,
         entries: count()?,
         documents: count()?,
         editions: count()?,

@@ -20,7 +20,7 @@ use crate::store::statement::{Statement, Value};
 use crate::store::words;
 
 /// The columns of a feed's state, in order.
-pub const COLUMNS: [&str; 29] = [
+pub const COLUMNS: [&str; 30] = [
     "title",
     "site",
     "language",
@@ -46,6 +46,7 @@ pub const COLUMNS: [&str; 29] = [
     "repair",
     "hubs",
     "icon",
+    "left_out",
     "validated_at",
     "moved_to",
     "moving_to",
@@ -79,6 +80,7 @@ pub fn state_values(state: &FeedState) -> Vec<Value> {
         state.repair.map(words::repair).into(),
         cells::json(&hubs),
         state.icon.as_ref().into(),
+        state.left_out.into(),
     ]);
     values.extend(whereabouts_values(&state.whereabouts));
     values
@@ -169,6 +171,7 @@ fn state(cells: &mut Cells) -> Result<FeedState, StoreError> {
         repair: repair(cells)?,
         hubs: hubs(cells)?,
         icon: cells.link_or_null()?,
+        left_out: cells.count()?,
         whereabouts: whereabouts(cells)?,
     })
 }
@@ -251,6 +254,7 @@ mod tests {
             validators: Validators { etag: Some(vec![0xff, b'"']), last_modified: Some(vec![]) },
             body_hash: Some([9; 32]),
             item_count: 20,
+            left_out: 3,
             guids: GuidTrust::Doubtful,
             wishes: Wishes { ttl_mins: Some(60), skip_hours: vec![0, 1], ..Wishes::default() },
             rule: CheckRule::SkippedHours,

@@ -78,3 +78,39 @@ fn letters_given_up_held_or_refused_are_counted_and_told() {
         assert!(said.stdout.contains(&format!("1 {state}")), "{}", said.stdout);
     }
 }
+
+#[test]
+fn items_that_are_not_read_are_counted_with_their_feed() {
+    let (publisher, home) = (Publisher::start(), Home::new());
+    let wire = |document: String| {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", document.len());
+        Reply::Wire([head.as_bytes(), document.as_bytes()].concat())
+    };
+    let rss = |items: &str| format!("<rss version=\"2.0\"><channel>{items}</channel></rss>");
+    publisher.answers("/beyond", wire(rss(&"<item><title>a</title></item>".repeat(20_003))));
+    let json =
+        "{\"version\": \"https://jsonfeed.org/version/1.1\", \"items\": [1, {\"id\": 2}, null]}";
+    publisher.answers("/json", wire(json.to_owned()));
+    publisher.posts("/well", [Post::new("1")]);
+    let feeds = ["/beyond", "/json", "/well"].map(|path| publisher.url(path));
+    home.configure(&feeds, home::Post::Files, "");
+    assert_eq!(feedmill(&home, &["refresh", "--all"]).code, Some(0));
+    let told = |arguments: &[&str]| -> serde_json::Value {
+        let said = feedmill(&home, arguments);
+        assert_eq!(said.code, Some(0), "{}", said.stderr);
+        serde_json::from_str(&said.stdout).expect("JSON")
+    };
+    for (url, left_out) in feeds.iter().zip([20_003, 2, 0]) {
+        assert_eq!(told(&["why", url, "--json"])["left_out"], left_out, "{url}");
+    }
+    assert_eq!(told(&["status", "--json"])["left_out"], 20_005);
+    let said = feedmill(&home, &["feeds"]).stdout;
+    assert!(said.contains("20003 items of its last document were not read"), "{said}");
+    let said = feedmill(&home, &["why", &feeds[1]]).stdout;
+    assert!(said.contains("2 items of its last document were not read"), "{said}");
+
+    publisher.posts("/beyond", [Post::new("1")]);
+    publisher.recovers("/beyond");
+    assert_eq!(feedmill(&home, &["refresh", "--force", &feeds[0]]).code, Some(0));
+    assert_eq!(told(&["why", &feeds[0], "--json"])["left_out"], 0);
+}
