@@ -10,6 +10,7 @@ pub mod discover;
 pub mod elements;
 pub mod extras;
 pub mod glance;
+pub mod inner;
 pub mod item;
 pub mod json;
 pub mod kind;
