@@ -7,6 +7,7 @@
 mod canaries;
 mod certificates;
 mod guard;
+mod hostile;
 mod names;
 mod pocket;
 mod reach;
