@@ -8,7 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// A future that ends when a moment has come.
 pub type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -18,7 +18,9 @@ pub trait Clock: Debug + Send + Sync {
     /// The time of day, UTC.
     fn now(&self) -> DateTime<Utc>;
 
-    /// Ends when `moment` has come; at once if it has passed.
+    /// Ends when `moment` has come, at once if it has passed; or else when the clock is set back
+    /// meanwhile, so that nobody waits for years for what was planned under a clock that ran ahead.
+    /// Who waits looks again.
     fn until(&self, moment: DateTime<Utc>) -> Wait;
 
     /// Ends after `pause`, also if the time of day is set meanwhile: for looking again soon.
@@ -33,6 +35,15 @@ pub struct SystemClock;
 /// a machine that was suspended is noticed.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
+/// Whether a clock that showed `before` and shows `now` later was set back, by more than clocks are
+/// when they are kept right.
+pub fn is_set_back(before: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now + KEPT_RIGHT < before
+}
+
+/// By how much a clock that is kept right may step back.
+const KEPT_RIGHT: TimeDelta = TimeDelta::seconds(30);
+
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
     fn now(&self) -> DateTime<Utc> {
@@ -46,11 +57,16 @@ impl Clock for SystemClock {
     fn until(&self, moment: DateTime<Utc>) -> Wait {
         let clock = *self;
         Box::pin(async move {
-            while let Ok(rest) = (moment - clock.now()).to_std() {
+            let mut now = clock.now();
+            while let Ok(rest) = (moment - now).to_std() {
                 if rest.is_zero() {
                     return;
                 }
                 tokio::time::sleep(rest.min(LOOK_AGAIN)).await;
+                let before = std::mem::replace(&mut now, clock.now());
+                if is_set_back(before, now) {
+                    return;
+                }
             }
         })
     }

@@ -129,6 +129,21 @@ impl Schedule {
         self.gap = gap;
     }
 
+    /// The clock was set back to `now`: from there no site's pause is longer than the gap.
+    pub fn set_back(&mut self, now: DateTime<Utc>) {
+        let latest = now + self.gap;
+        for line in &mut self.lines {
+            if let LineState::Free { from } = &mut line.state {
+                *from = (*from).min(latest);
+            }
+            line.open_until = line.open_until.min(now + KEPT_OPEN);
+        }
+        let pausing = std::mem::take(&mut self.pausing);
+        let shorter =
+            |Reverse((at, line)): Reverse<(DateTime<Utc>, usize)>| Reverse((at.min(latest), line));
+        self.pausing = pausing.into_iter().map(shorter).collect();
+    }
+
     /// A feed is to be asked at `next_check`. One that is in a line or under way already is told of
     /// when it has finished.
     pub fn add(&mut self, turn: impl Into<Turn>, site: &Site, next_check: DateTime<Utc>) {
@@ -303,6 +318,23 @@ mod tests {
     use crate::model::url::WebUrl;
 
     const ALL: usize = usize::MAX;
+
+    #[test]
+    fn a_clock_that_is_set_back_leaves_no_site_in_its_pause() {
+        let mut schedule = Schedule::new(8, Duration::from_secs(2));
+        for (feed, name) in [(1, "a.example"), (2, "a.example"), (3, "b.example")] {
+            schedule.add(FeedId(feed), &site(name), at(1_000));
+        }
+        let starts = schedule.start(at(1_000), ALL);
+        assert_eq!(feeds(&starts), [1, 3]);
+        for start in starts {
+            schedule.finish(start, None, at(1_000));
+        }
+        schedule.set_back(at(10));
+        schedule.add(FeedId(3), &site("b.example"), at(10));
+        assert_eq!(feeds(&schedule.start(at(11), ALL)), []);
+        assert_eq!(feeds(&schedule.start(at(12), ALL)), [2, 3]);
+    }
 
     fn site(name: &str) -> Site {
         WebUrl::parse(&format!("http://{name}/")).expect("a URL").site()

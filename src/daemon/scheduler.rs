@@ -10,6 +10,7 @@ use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::clock::is_set_back;
 use crate::daemon::lifecycle::Stop;
 use crate::daemon::schedule::{Schedule, Start, Turn};
 use crate::daemon::writing::{AFTER_TROUBLE, Writing};
@@ -74,6 +75,8 @@ pub struct Scheduler {
     told: HashMap<FeedId, Vec<mpsc::UnboundedSender<Asked>>>,
     writing: Writing,
     load_again: Option<DateTime<Utc>>,
+    /// What the clock showed last.
+    seen: DateTime<Utc>,
     /// Feeds of which articles may wait that the schedule does not know of; `None` is all.
     with_articles: Option<Vec<FeedId>>,
 }
@@ -110,6 +113,7 @@ impl Scheduler {
         settled: watch::Sender<bool>,
     ) -> Self {
         Self {
+            seen: refresher.clock.now(),
             refresher,
             extractor,
             agenda,
@@ -131,7 +135,12 @@ impl Scheduler {
         self.load().await;
         loop {
             let now = self.refresher.clock.now();
-            if self.load_again.is_some_and(|at| at <= now) {
+            let is_back = is_set_back(std::mem::replace(&mut self.seen, now), now);
+            if is_back {
+                self.schedule.set_back(now);
+            }
+            // What waits was planned under a clock that ran ahead: the agenda knows what is due.
+            if is_back || self.load_again.is_some_and(|at| at <= now) {
                 self.load().await;
             }
             if self.with_articles.as_ref().is_none_or(|feeds| !feeds.is_empty()) {

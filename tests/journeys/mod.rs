@@ -14,6 +14,7 @@ mod hostile_documents;
 mod hostile_titles;
 mod identity;
 mod kills;
+mod leaps;
 mod letters;
 mod mornings;
 mod moves;

@@ -10,7 +10,7 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use feedmill::clock::{Clock, Wait};
+use feedmill::clock::{Clock, Wait, is_set_back};
 
 /// A clock in the test's hand. Clones show the same time.
 #[derive(Debug, Clone)]
@@ -21,13 +21,15 @@ struct Face {
     now: DateTime<Utc>,
     waiting: BTreeMap<u64, (DateTime<Utc>, Option<Waker>)>,
     waits: u64,
+    /// How often it was set back.
+    set_back: u64,
 }
 
 impl ManualClock {
     /// A clock that shows `now` (RFC 3339).
     pub(crate) fn at(now: &str) -> Self {
         let now = now.parse().expect("a time as RFC 3339 writes it");
-        Self(Arc::new(Mutex::new(Face { now, waiting: BTreeMap::new(), waits: 0 })))
+        Self(Arc::new(Mutex::new(Face { now, waiting: BTreeMap::new(), waits: 0, set_back: 0 })))
     }
 
     fn face(&self) -> MutexGuard<'_, Face> {
@@ -40,11 +42,13 @@ impl ManualClock {
         self.set(now);
     }
 
-    /// Shows `now`, which may also be earlier: clocks are set back.
+    /// Shows `now`, which may also be earlier: clocks are set back, and then all who wait look again.
     pub(crate) fn set(&self, now: DateTime<Utc>) {
         let mut face = self.face();
+        let is_set_back = is_set_back(face.now, now);
         face.now = now;
-        let due = face.waiting.values_mut().filter(|(moment, _)| *moment <= now);
+        face.set_back += u64::from(is_set_back);
+        let due = face.waiting.values_mut().filter(|(moment, _)| *moment <= now || is_set_back);
         let wakers: Vec<Waker> = due.filter_map(|(_, waker)| waker.take()).collect();
         drop(face);
         wakers.into_iter().for_each(Waker::wake);
@@ -87,17 +91,17 @@ impl Clock for ManualClock {
     }
 
     fn until(&self, moment: DateTime<Utc>) -> Wait {
-        let ticket = {
+        let (ticket, set_back) = {
             let mut face = self.face();
             face.waits += 1;
             let number = face.waits;
             face.waiting.insert(number, (moment, None));
-            Ticket(self.clone(), number)
+            (Ticket(self.clone(), number), face.set_back)
         };
         Box::pin(poll_fn(move |context| {
             let Ticket(clock, number) = &ticket;
             let mut face = clock.face();
-            if face.now >= moment {
+            if face.now >= moment || face.set_back != set_back {
                 return Poll::Ready(());
             }
             face.waiting.insert(*number, (moment, Some(context.waker().clone())));
