@@ -71,3 +71,17 @@ impl Clock for SystemClock {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_kept_right_is_not_set_back() {
+        let at = |secs: i64| DateTime::from_timestamp(1_795_000_000 + secs, 0).expect("a moment");
+        for (before, now, is) in [(0, 0, false), (0, 9, false), (9, 0, false), (30, 0, false)] {
+            assert_eq!(is_set_back(at(before), at(now)), is, "{before} {now}");
+        }
+        assert!(is_set_back(at(31), at(0)) && is_set_back(at(0), DateTime::UNIX_EPOCH));
+    }
+}

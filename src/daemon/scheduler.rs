@@ -138,6 +138,7 @@ impl Scheduler {
             let is_back = is_set_back(std::mem::replace(&mut self.seen, now), now);
             if is_back {
                 self.schedule.set_back(now);
+                self.writing.set_back(now);
             }
             // What waits was planned under a clock that ran ahead: the agenda knows what is due.
             if is_back || self.load_again.is_some_and(|at| at <= now) {

@@ -32,6 +32,14 @@ impl Writing {
         self.trouble.as_ref().map(|trouble| trouble.until)
     }
 
+    /// The clock was set back to `now`: what was to be tried under a clock that ran ahead is tried
+    /// now.
+    pub fn set_back(&mut self, now: DateTime<Utc>) {
+        if let Some(trouble) = &mut self.trouble {
+            trouble.until = trouble.until.min(now);
+        }
+    }
+
     /// Learns from what became of a refresh.
     pub fn note(
         &mut self,
