@@ -187,6 +187,7 @@ fn polls(bytes: usize) -> anyhow::Result<()> {
         validators: Validators::default(),
         found_at: WebUrl::parse("https://journal.example/feed")?,
         moved: false,
+        links: feedmill::model::outcome::Links::default(),
         freshness: None,
         retry_after: None,
     };

@@ -14,7 +14,7 @@ use crate::model::outcome::{FailureClass, Fresh, Outcome, Unchanged, Validators}
 use crate::model::url::WebUrl;
 
 use super::error::{self, FetchError};
-use super::{body, freshness};
+use super::{body, freshness, links};
 
 /// The longest validator that is kept, in bytes.
 const LONGEST_VALIDATOR: usize = 8_192;
@@ -56,6 +56,7 @@ pub async fn sort(
                 validators: validators(fields),
                 freshness: freshness::of(fields, now),
                 retry_after: freshness::retry_after(fields),
+                links: links::of(fields, &url),
                 found_at: url,
                 moved,
             };
@@ -88,7 +89,7 @@ fn content_type(fields: &HeaderMap) -> Option<String> {
 }
 
 /// An answer that is not one to keep.
-fn refusal(status: StatusCode, fields: &HeaderMap, url: &url::Url) -> FetchError {
+pub fn refusal(status: StatusCode, fields: &HeaderMap, url: &url::Url) -> FetchError {
     let retry_after = freshness::retry_after(fields);
     let (class, remark) = match status.as_u16() {
         100..200 => (FailureClass::Network, ", which was not asked for"),
@@ -180,6 +181,7 @@ mod tests {
             validators: validators(Some("\"one\""), None),
             found_at: url.web().clone(),
             moved: false,
+            links: crate::model::outcome::Links::default(),
             freshness: Some(Duration::from_secs(60)),
             retry_after: Some(RetryAfter::Delay(Duration::from_secs(120))),
         };

@@ -12,14 +12,16 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
-use crate::model::outcome::Outcome;
+use crate::model::outcome::{Failure, Outcome};
 use crate::model::settings::FetchSettings;
+use crate::model::url::WebUrl;
 
 use super::answer::{self, Answer};
 use super::cause::{self, CONNECT_TIMEOUT};
 use super::error::{self, ClientError, FetchError};
 use super::guard::Guard;
 use super::hops::Walk;
+use super::hub::{self, HubRequest};
 use super::request::{self, Request};
 use super::resolve::Resolver;
 use super::tls;
@@ -90,6 +92,27 @@ impl Client {
     pub async fn get_page(&self, request: &Request<'_>, now: DateTime<Utc>) -> Outcome {
         let answered = AtomicBool::new(false);
         self.in_time(request, &answered, self.0.fetch_page(request, now, &answered)).await
+    }
+
+    /// Asks a hub to tell of a feed's changes, or to tell of them no more. The one request that posts.
+    ///
+    /// # Errors
+    /// If it does not take the request, with what it demands of those who ask again.
+    pub async fn ask_hub(&self, request: &HubRequest<'_>) -> Result<(), Failure> {
+        let shared = &self.0;
+        let asked = hub::ask(&shared.closing, &shared.guard, &shared.common, request);
+        let (after, stage) = (shared.timeout, "waiting for its answer");
+        let result = tokio::time::timeout(after, asked).await.unwrap_or_else(|_| {
+            let host = error::host(request.hub.parts());
+            Err(FetchError::TimedOut { host, after, stage })
+        });
+        result.map_err(FetchError::into_failure)
+    }
+
+    /// Whether the guard lets connections to `url` through, as far as can be told without looking its
+    /// name up: whether strangers can be expected to reach it.
+    pub fn admits(&self, url: &WebUrl) -> bool {
+        self.0.guard.check(url.parts()).is_ok()
     }
 
     async fn in_time(

@@ -109,7 +109,7 @@ fn redirect(status: StatusCode) -> Option<bool> {
 
 /// A Location as text. It should be ASCII; raw UTF-8 is common, and other bytes are
 /// percent-encoded, as the server meant them.
-fn readable(bytes: &[u8]) -> String {
+pub fn readable(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.trim().to_owned(),
         Err(_) => {

@@ -2,8 +2,9 @@
 //!
 //! One request is `client::Client::get`. `hops` walks redirects, `guard` says where a connection may
 //! go (`public` knows the addresses, `resolve` the names), `request` says what is asked, `answer`
-//! sorts what came, `freshness` reads its dates, `body` and `wire` take it in within limits, `error`
-//! and `cause` say in words what went wrong, `tls` whom to trust.
+//! sorts what came, `freshness` reads its dates and `links` its Link fields, `body` and `wire` take
+//! it in within limits, `error` and `cause` say in words what went wrong, `tls` whom to trust. `hub`
+//! is the one place that posts: hubs are asked to tell of changes.
 
 pub mod answer;
 pub mod body;
@@ -13,6 +14,8 @@ pub mod error;
 pub mod freshness;
 pub mod guard;
 pub mod hops;
+pub mod hub;
+pub mod links;
 #[cfg(test)]
 pub mod origin;
 pub mod public;

@@ -55,7 +55,7 @@ pub struct Extractor {
 
 /// What came of asking for a page.
 enum Page {
-    Fresh(Fresh),
+    Fresh(Box<Fresh>),
     Failed(Failure),
 }
 
@@ -140,7 +140,7 @@ impl Extractor {
             keep_alive,
         };
         match self.client.get().get_page(&request, self.clock.now()).await {
-            Outcome::Fresh(fresh) => Page::Fresh(fresh),
+            Outcome::Fresh(fresh) => Page::Fresh(Box::new(fresh)),
             Outcome::Failed(failure) => Page::Failed(failure),
             Outcome::Gone => Page::Failed(of_client("the page is gone for good (410)")),
             Outcome::Unchanged(_) => Page::Failed(of_client("the page was not sent")),
@@ -149,7 +149,7 @@ impl Extractor {
 
     async fn decide(&self, article: &WaitingArticle, page: Page) -> Attempt {
         let fresh = match page {
-            Page::Fresh(fresh) => fresh,
+            Page::Fresh(fresh) => *fresh,
             Page::Failed(failure) => return self.after(article, failure),
         };
         let own = article.own.clone();

@@ -250,6 +250,7 @@ fn rule_words(rule: CheckRule) -> &'static str {
         CheckRule::FirstPoll => "never asked",
         CheckRule::Rhythm => "its own rhythm",
         CheckRule::Interval => "the interval configured",
+        CheckRule::Hub => "its hub tells of changes, so once a day",
         CheckRule::NoValidators => "no validators, so once a day",
         CheckRule::Freshness => "the publisher's Cache-Control or Expires",
         CheckRule::PublisherWish => "the publisher's ttl or sy:updatePeriod",

@@ -147,6 +147,7 @@ mod tests {
             validators: Validators::default(),
             found_at: WebUrl::parse("https://exemple.fr/flux").expect("a URL"),
             moved: false,
+            links: crate::model::outcome::Links::default(),
             freshness: None,
             retry_after: None,
         }

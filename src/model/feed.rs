@@ -60,6 +60,11 @@ pub struct FeedState {
     pub repair: Option<Repair>,
     /// Hubs that tell of its changes (WebSub).
     pub hubs: Vec<WebUrl>,
+    /// The address by which its hubs know it.
+    pub topic: Option<WebUrl>,
+    /// How far its hub is trusted to tell of every change. It is kept with the callbacks of the feed,
+    /// so a refresh does not write it.
+    pub hub_trust: Option<HubTrust>,
     /// Its picture.
     pub icon: Option<WebUrl>,
     /// What the last good answer said to recognise itself by.
@@ -107,6 +112,8 @@ impl FeedState {
             language: None,
             repair: None,
             hubs: Vec::new(),
+            topic: None,
+            hub_trust: None,
             icon: None,
             validators: Validators::default(),
             whereabouts: Whereabouts::default(),
@@ -126,6 +133,15 @@ impl FeedState {
             quarantined: None,
         }
     }
+}
+
+/// How far a hub is trusted to tell of every change of a feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HubTrust {
+    /// Until when.
+    pub until: DateTime<Utc>,
+    /// The last sign of its life.
+    pub heard: DateTime<Utc>,
 }
 
 /// The name under which a document is set apart, of the SHA-256 of its body: another version of this
@@ -177,6 +193,8 @@ pub enum CheckRule {
     Rhythm,
     /// `interval` of the configuration.
     Interval,
+    /// Its hub tells of changes.
+    Hub,
     /// It offers no validators, so every poll costs a whole body.
     NoValidators,
     /// Cache-Control or Expires of its answer.

@@ -5,6 +5,7 @@
 //! output.
 
 pub mod article;
+pub mod callback;
 pub mod document;
 pub mod edition;
 pub mod entry;

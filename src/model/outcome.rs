@@ -50,6 +50,8 @@ pub struct Fresh {
     pub found_at: WebUrl,
     /// Whether all redirects on the way there, of which there was one at least, were for good.
     pub moved: bool,
+    /// What its Link fields name.
+    pub links: Links,
     /// For how long it is declared fresh: max-age or Expires, less Age (RFC 9111, section 4.2).
     pub freshness: Option<Duration>,
     /// Retry-After, which any answer may carry.
@@ -69,6 +71,15 @@ pub struct Unchanged {
     pub freshness: Option<Duration>,
     /// Retry-After, which any answer may carry.
     pub retry_after: Option<RetryAfter>,
+}
+
+/// What the Link fields of an answer name (RFC 8288), of what is of use.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Links {
+    /// Hubs that tell of changes (WebSub, `rel="hub"`).
+    pub hubs: Vec<WebUrl>,
+    /// The address by which hubs know it (`rel="self"`).
+    pub own: Option<WebUrl>,
 }
 
 /// Retry-After (RFC 9110, section 10.2.3).

@@ -1,7 +1,8 @@
 //! When a feed is asked next: of all rules the latest moment wins, and its name is kept.
 //!
 //! Our own rules are the feed's rhythm within the configured bounds (or a fixed interval), a day for
-//! feeds that offer no validators, and a backoff after failures that is never faster than the pace.
+//! feeds that offer no validators or whose hub is trusted to tell of changes, and a backoff after
+//! failures that is never faster than the pace.
 //! Publishers' wishes only ever slow us down: freshness (RFC 9111, section 4.2), Retry-After (RFC
 //! 9110, section 10.2.3), `ttl`, `sy:*`, each up to 14 days, and hours and days to leave out.
 //! Chance spreads feeds: it only adds.
@@ -58,7 +59,7 @@ pub fn next_check(
     let own = own_rules(state, bounds, now);
     let wishes = publishers_wishes(state, freshness, now);
     let mut latest = own.0;
-    for bound in [own.1, own.2].into_iter().chain(wishes).flatten() {
+    for bound in own.1.into_iter().chain(wishes).flatten() {
         if bound.0 > latest.0 {
             latest = bound;
         }
@@ -73,7 +74,7 @@ fn own_rules(
     state: &FeedState,
     bounds: &CheckBounds,
     now: DateTime<Utc>,
-) -> (Bound, Option<Bound>, Option<Bound>) {
+) -> (Bound, [Option<Bound>; 3]) {
     let base = match bounds.interval {
         Some(interval) => (now + delta(interval), CheckRule::Interval),
         None => (now + adapted(state, bounds, now), CheckRule::Rhythm),
@@ -85,8 +86,12 @@ fn own_rules(
     let costly = failures == 0 && !state.validators.any() && bounds.interval.is_none();
     let costly =
         costly.then(|| (now + DAY.min(delta(bounds.max_interval)), CheckRule::NoValidators));
+    // The operator's own interval is not stretched, and a feed that fails is looked after.
+    let hub = state.hub_trust.filter(|_| failures == 0 && bounds.interval.is_none());
+    let rest = now + DAY.min(delta(bounds.max_interval));
+    let hub = hub.map(|trust| (trust.until.min(rest), CheckRule::Hub));
     let backoff = (failures > 0).then(|| (now + backoff(bounds, failures), CheckRule::Backoff));
-    (base, costly, backoff)
+    (base, [costly, hub, backoff])
 }
 
 /// The interval that fits a feed: as its rhythm says ([`rhythm::worth_asking`]), or where it has
@@ -205,6 +210,7 @@ pub fn may_refresh_now(state: &FeedState, now: DateTime<Utc>, force: bool) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::feed::HubTrust;
     use crate::model::outcome::{FailureClass, Validators};
     use crate::model::rhythm::Rhythm;
 
@@ -242,6 +248,10 @@ mod tests {
         Standing::Failing { failures, since: now(), class, reason }
     }
 
+    fn trusted(hours: i64) -> Option<HubTrust> {
+        Some(HubTrust { until: now() + TimeDelta::hours(hours), heard: now() })
+    }
+
     /// An edit of a healthy feed's state and of what its answer declared fresh.
     type Edit = fn(&mut FeedState, &mut Option<Duration>);
 
@@ -254,7 +264,7 @@ mod tests {
 
     #[test]
     fn the_latest_rule_wins_and_is_named() {
-        let rows: [(&str, Edit, i64, CheckRule); 22] = [
+        let rows: [(&str, Edit, i64, CheckRule); 26] = [
             ("nothing known", |_, _| {}, 60, CheckRule::Rhythm),
             ("every hour", |s, _| s.rhythm = every(1), 69, CheckRule::Rhythm),
             ("every 6 hours", |s, _| s.rhythm = every(6), 302, CheckRule::Rhythm),
@@ -270,6 +280,15 @@ mod tests {
                 |s, _| s.validators = Validators::default(),
                 1_440,
                 CheckRule::NoValidators,
+            ),
+            ("a hub", |s, _| s.hub_trust = trusted(72), 1_440, CheckRule::Hub),
+            ("a hub trusted for 5 hours", |s, _| s.hub_trust = trusted(5), 300, CheckRule::Hub),
+            ("a hub no longer trusted", |s, _| s.hub_trust = trusted(-5), 60, CheckRule::Rhythm),
+            (
+                "a hub of a feed that fails",
+                |s, _| (s.hub_trust, s.standing) = (trusted(72), failing(1)),
+                60,
+                CheckRule::Rhythm,
             ),
             ("fresh for 12 hours", |_, f| *f = Some(HOUR * 12), 720, CheckRule::Freshness),
             ("fresh for a minute", |_, f| *f = Some(HOUR / 60), 60, CheckRule::Rhythm),
@@ -326,7 +345,8 @@ mod tests {
     #[test]
     fn a_fixed_interval_replaces_adaptation_but_no_wish() {
         let fixed = CheckBounds { interval: Some(HOUR / 4), ..BOUNDS };
-        let rows: [(&str, Edit, i64, CheckRule); 5] = [
+        let rows: [(&str, Edit, i64, CheckRule); 6] = [
+            ("a hub", |s, _| s.hub_trust = trusted(72), 15, CheckRule::Interval),
             ("monthly", |s, _| s.rhythm = every(720), 15, CheckRule::Interval),
             ("no validators", |s, _| s.validators = Validators::default(), 15, CheckRule::Interval),
             ("fresh", |_, f| *f = Some(HOUR), 60, CheckRule::Freshness),

@@ -20,7 +20,7 @@ use crate::model::outcome::{Failure, FailureClass, Fresh, RetryAfter, Unchanged,
 use crate::model::plan::{Arrival, Change, Plan};
 use crate::refresh::cadence::CheckBounds;
 use crate::refresh::moves::{self, Found, Met};
-use crate::refresh::{arrivals, cadence, content, rhythm, standing};
+use crate::refresh::{arrivals, cadence, content, rhythm, standing, websub};
 
 /// What a fetch brought, after reading.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +31,17 @@ pub enum Seen<'a> {
         fresh: &'a Fresh,
         /// SHA-256 of its body.
         body_hash: [u8; 32],
+        /// What was read.
+        document: &'a Document,
+        /// Its items by their names.
+        identified: &'a Identified,
+        /// The feed's entries that the store found under those names.
+        known: &'a [Known],
+    },
+    /// A document that a hub pushed: maybe the new items alone.
+    Pushed {
+        /// What stands for the answer: where it is as if found.
+        fresh: &'a Fresh,
         /// What was read.
         document: &'a Document,
         /// Its items by their names.
@@ -89,10 +100,17 @@ pub fn decide(
         merged_into: None,
         noteworthy: false,
     };
-    plan.state.last_check = Some(now);
-    let freshness = take(&mut plan, feed, seen, now);
-    let (next_check, rule) = cadence::next_check(&plan.state, bounds, freshness, now, dice);
-    (plan.state.next_check, plan.state.rule) = (next_check, rule);
+    if let Seen::Pushed { fresh, document, identified, known } = seen {
+        pushed(&mut plan, feed, &Reading { fresh, document, identified, known, now });
+    } else {
+        plan.state.last_check = Some(now);
+        let freshness = take(&mut plan, feed, seen, now);
+        if !plan.arrivals.is_empty() && websub::kept_back(&feed.state) {
+            plan.state.hub_trust = None;
+        }
+        let (next_check, rule) = cadence::next_check(&plan.state, bounds, freshness, now, dice);
+        (plan.state.next_check, plan.state.rule) = (next_check, rule);
+    }
     let address = plan.state.whereabouts.moved_to.as_ref().unwrap_or(&feed.url);
     plan.moved = Some(address).filter(|address| *address != feed.address()).cloned();
     plan.noteworthy = !plan.arrivals.is_empty()
@@ -120,6 +138,7 @@ fn take(plan: &mut Plan, feed: &Feed, seen: Seen<'_>, now: DateTime<Utc>) -> Opt
         Seen::SameBody { fresh } => {
             answered(state, fresh.validators.clone(), fresh.retry_after, now);
             state.whereabouts = moves::after_answer(feed, found(fresh), Met::Akin);
+            websub::discover(state, &fresh.links, None);
             return fresh.freshness;
         }
         Seen::Unchanged(said) => {
@@ -129,6 +148,8 @@ fn take(plan: &mut Plan, feed: &Feed, seen: Seen<'_>, now: DateTime<Utc>) -> Opt
             state.whereabouts = moves::after_answer(feed, found, Met::Akin);
             return said.freshness;
         }
+        // Taken apart from answers.
+        Seen::Pushed { .. } => {}
         Seen::Unreadable { reason, items, retry_after } => {
             state.left_out = items;
             let (class, reason) = (FailureClass::Document, reason.to_string());
@@ -146,6 +167,19 @@ fn found(fresh: &Fresh) -> Found<'_> {
 
 fn is_emptied(document: &Document, before: &FeedState) -> bool {
     document.items.is_empty() && before.item_count > 0
+}
+
+/// What a hub pushed brings entries and teaches the feed's rhythm. It was not asked for, so it says
+/// nothing of validators, of the next check, of the feed's health or of what it no longer holds.
+fn pushed(plan: &mut Plan, feed: &Feed, reading: &Reading<'_>) {
+    let (arrivals, known) = sort_items(&mut plan.changes, reading);
+    let items = &reading.document.items;
+    plan.arrivals = arrivals::settle(arrivals, items, &known, &feed.state);
+    let dates = items.iter().filter_map(|item| item.published);
+    rhythm::learn(&mut plan.state.rhythm, dates, reading.now);
+    if !plan.arrivals.is_empty() || !plan.changes.is_empty() {
+        plan.state.last_change = Some(reading.now);
+    }
 }
 
 /// A good answer: it says what the validators are from now on.
@@ -199,7 +233,7 @@ fn read(plan: &mut Plan, feed: &Feed, reading: &Reading<'_>) -> Met {
     state.site = document.site.clone().or_else(|| state.site.take());
     state.language = document.language.clone().filter(|tag| tag.len() <= LONGEST_LANGUAGE_TAG);
     state.repair = Some(document.repair);
-    state.hubs = document.hubs.clone();
+    websub::discover(state, &reading.fresh.links, Some(document));
     state.icon = document.icon.clone().or_else(|| state.icon.take());
     state.item_count = u32::try_from(document.items.len()).unwrap_or(u32::MAX);
     state.left_out = document.left_out;
@@ -320,6 +354,7 @@ mod tests {
             validators: validators(etag, last_modified),
             found_at: WebUrl::parse("https://x.fr/feed").expect("a URL"),
             moved: false,
+            links: crate::model::outcome::Links::default(),
             freshness: None,
             retry_after: None,
         }
@@ -545,6 +580,38 @@ mod tests {
         );
         let plan = mill.reads(&[item(1, "A", "a")], "2");
         assert_eq!((&plan.state.standing, plan.noteworthy), (&Standing::Healthy, true));
+    }
+
+    #[test]
+    fn a_push_brings_entries_and_says_nothing_of_the_feed() {
+        let mut mill = Mill::after(&[&[item(1, "A", "a"), item(2, "B", "b")]]);
+        let failure =
+            Failure { class: FailureClass::Network, reason: "reset".into(), retry_after: None };
+        mill.sees(Seen::Failed(&failure));
+        let before = mill.feed.state.clone();
+        let pushed = Document {
+            title: PlainText::new("Autre"),
+            items: vec![item(3, "C", "c"), item(1, "A", "a, mended")],
+            ..Document::default()
+        };
+        let identified = identify(&pushed.items, GuidTrust::Trusted);
+        let known: Vec<Known> = mill.entries.iter().map(|kept| kept.known.clone()).collect();
+        let fresh = fresh("trap", "trap");
+        let (document, identified, known) = (&pushed, &identified, known.as_slice());
+        let plan = mill.sees(Seen::Pushed { fresh: &fresh, document, identified, known });
+        assert_eq!((counts(&plan), plan.noteworthy), ((1, 1), true));
+        assert_eq!(plan.arrivals[0].backlog, 0);
+        let learnt = FeedState {
+            last_change: before.last_change,
+            rhythm: before.rhythm.clone(),
+            ..plan.state
+        };
+        assert_eq!(learnt, before);
+        let nothing = Document::default();
+        let none = identify(&[], GuidTrust::Trusted);
+        let (document, identified) = (&nothing, &none);
+        let plan = mill.sees(Seen::Pushed { fresh: &fresh, document, identified, known: &[] });
+        assert_eq!((counts(&plan), plan.noteworthy), ((0, 0), false), "absence says nothing");
     }
 
     #[test]

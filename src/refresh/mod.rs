@@ -11,5 +11,7 @@ pub mod decide;
 pub mod moves;
 pub mod repeated;
 pub mod rhythm;
+pub mod signature;
 pub mod skip;
 pub mod standing;
+pub mod websub;

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Utc};
 
 use crate::model::document::Repair;
-use crate::model::feed::{Feed, FeedState, Standing};
+use crate::model::feed::{Feed, FeedState, HubTrust, Standing};
 use crate::model::outcome::Validators;
 use crate::model::rhythm::Rhythm;
 use crate::model::url::{FeedUrl, WebUrl};
@@ -20,7 +20,7 @@ use crate::store::statement::{Statement, Value};
 use crate::store::words;
 
 /// The columns of a feed's state, in order.
-pub const COLUMNS: [&str; 30] = [
+pub const COLUMNS: [&str; 31] = [
     "title",
     "site",
     "language",
@@ -47,6 +47,7 @@ pub const COLUMNS: [&str; 30] = [
     "hubs",
     "icon",
     "left_out",
+    "topic",
     "validated_at",
     "moved_to",
     "moving_to",
@@ -81,6 +82,7 @@ pub fn state_values(state: &FeedState) -> Vec<Value> {
         cells::json(&hubs),
         state.icon.as_ref().into(),
         state.left_out.into(),
+        state.topic.as_ref().into(),
     ]);
     values.extend(whereabouts_values(&state.whereabouts));
     values
@@ -130,7 +132,13 @@ fn standing_values(standing: &Standing) -> [Value; 5] {
 /// The columns of a whole feed as [`feed`] reads them, of the table named `f`.
 pub static FEED: LazyLock<String> = LazyLock::new(|| {
     let state: Vec<String> = COLUMNS.iter().map(|column| format!("f.{column}")).collect();
-    format!("f.id, f.url, f.generation, {}", state.join(", "))
+    let trust = ["trusted_until", "heard"].map(|column| {
+        format!(
+            "(select max(c.{column}) from callback c \
+             where c.feed_id = f.id and c.trusted_until is not null)"
+        )
+    });
+    format!("f.id, f.url, f.generation, {}, {}", state.join(", "), trust.join(", "))
 });
 
 /// Reads a feed from the cells of [`FEED`].
@@ -172,7 +180,9 @@ fn state(cells: &mut Cells) -> Result<FeedState, StoreError> {
         hubs: hubs(cells)?,
         icon: cells.link_or_null()?,
         left_out: cells.count()?,
+        topic: cells.link_or_null()?,
         whereabouts: whereabouts(cells)?,
+        hub_trust: cells.moment_or_null()?.zip(cells.moment_or_null()?).map(trust),
     })
 }
 
@@ -182,12 +192,17 @@ fn whereabouts(cells: &mut Cells) -> Result<Whereabouts, StoreError> {
     Ok(Whereabouts { validated_at, moved_to, moving: to.map(|to| Moving { to, polls }) })
 }
 
+fn trust((until, heard): (DateTime<Utc>, DateTime<Utc>)) -> HubTrust {
+    HubTrust { until, heard }
+}
+
 fn repair(cells: &mut Cells) -> Result<Option<Repair>, StoreError> {
     let word = cells.text_or_null()?;
     word.map(|word| words::repair_of(&word).ok_or_else(|| cells::corrupt("a repair"))).transpose()
 }
 
-fn hubs(cells: &mut Cells) -> Result<Vec<WebUrl>, StoreError> {
+/// A list of hubs.
+pub fn hubs(cells: &mut Cells) -> Result<Vec<WebUrl>, StoreError> {
     let hubs: Vec<String> = cells.json()?;
     let hubs = hubs.iter().map(|hub| WebUrl::parse(hub).map_err(|_| cells::corrupt("a hub")));
     hubs.collect()
@@ -226,6 +241,8 @@ mod tests {
         let url = FeedUrl::parse("https://exemple.fr/flux").expect("a URL");
         let mut row = vec![7i64.into(), (&url).into(), 3i64.into()];
         row.extend(state_values(&state));
+        row.push(state.hub_trust.map(|trust| trust.until).into());
+        row.push(state.hub_trust.map(|trust| trust.heard).into());
         let read = feed(&mut Cells::from(Row(row))).expect("a feed");
         assert_eq!(read, Feed { id: FeedId(7), url, generation: 3, state });
     }
@@ -264,6 +281,8 @@ mod tests {
             repair: Some(Repair::Namespaces),
             hubs: vec![WebUrl::parse("https://hub.example/").expect("a URL")],
             icon: WebUrl::parse("https://exemple.fr/icone.png").ok(),
+            topic: WebUrl::parse("https://exemple.fr/flux").ok(),
+            hub_trust: Some(HubTrust { until: now + TimeDelta::days(1), heard: now }),
             rhythm: Rhythm { last: Some(now), ..Rhythm::default() },
             whereabouts: Whereabouts {
                 validated_at: WebUrl::parse("https://autre.fr/flux").ok(),

@@ -5,6 +5,7 @@
 //! files each hold the operations on one noun.
 
 pub mod articles;
+pub mod callbacks;
 pub mod cells;
 pub mod commit;
 pub mod counts;

@@ -27,6 +27,7 @@ words!(rule, rule_of, CheckRule {
     CheckRule::FirstPoll => "first-poll",
     CheckRule::Rhythm => "rhythm",
     CheckRule::Interval => "interval",
+    CheckRule::Hub => "hub",
     CheckRule::NoValidators => "no-validators",
     CheckRule::Freshness => "freshness",
     CheckRule::PublisherWish => "publisher-wish",

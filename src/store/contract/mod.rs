@@ -3,6 +3,7 @@
 //! `suite` is given a way to make empty databases, each of which it closes and opens again, so that
 //! what must be kept is seen from a second opening.
 
+mod callbacks;
 mod editions;
 mod feeds;
 mod letters;
@@ -34,6 +35,8 @@ async fn suite<W: World>(fresh: impl Fn() -> W) {
     letters::one_of_two_claimers_wins(&fresh()).await;
     letters::a_letter_lives_its_life(&fresh()).await;
     requests::a_request_is_answered_once(&fresh()).await;
+    callbacks::a_callback_comes_back_and_is_written_by_one_at_a_time(&fresh()).await;
+    callbacks::a_feed_knows_how_far_its_hub_is_trusted(&fresh()).await;
 }
 
 #[tokio::test]

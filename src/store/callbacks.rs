@@ -1,0 +1,235 @@
+//! Callbacks: what was asked of hubs, and at which addresses of ours they tell.
+//!
+//! Every write names the generation it was decided for: a hub may speak while we decide, and then it is
+//! decided again.
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Utc};
+
+use crate::model::callback::{Callback, CallbackState, HubFeed};
+use crate::model::feed::FeedId;
+use crate::model::secret::Secret;
+use crate::store::cells::{Cells, corrupt};
+use crate::store::error::StoreError;
+use crate::store::feed_row;
+use crate::store::lists::placeholders;
+use crate::store::open::Store;
+use crate::store::statement::{Row, Statement, Value};
+
+/// All columns, in the order of [`values`] and [`callback`].
+const COLUMNS: [&str; 20] = [
+    "token",
+    "generation",
+    "feed_id",
+    "address",
+    "hub",
+    "topic",
+    "secret",
+    "due",
+    "attempts",
+    "pushes",
+    "ignored",
+    "fetch_at",
+    "trusted_until",
+    "state",
+    "verified",
+    "lapses",
+    "heard",
+    "doubted",
+    "told",
+    "reason",
+];
+
+static ALL: LazyLock<String> =
+    LazyLock::new(|| format!("select {} from callback", COLUMNS.join(", ")));
+
+static ADD: LazyLock<String> = LazyLock::new(|| {
+    let values = placeholders(1, COLUMNS.len());
+    format!("insert into callback ({}) values ({values})", COLUMNS.join(", "))
+});
+
+/// Everything but what it was made for, where its generation is the one expected.
+static KEEP: LazyLock<String> = LazyLock::new(|| {
+    let columns = COLUMNS.iter().enumerate().skip(7);
+    let assignments: Vec<_> =
+        columns.map(|(index, column)| format!("{column} = ${}", index - 4)).collect();
+    format!(
+        "update callback set generation = generation + 1, {} where token = $1 and generation = $2",
+        assignments.join(", ")
+    )
+});
+
+const FORGET: &str = "delete from callback where token = $1";
+
+const FEEDS: &str = "select f.id, f.hubs, f.topic, f.retired = 0 and f.standing <> 'gone' \
+    from feed f where (f.hubs is not null and f.topic is not null and f.retired = 0) \
+    or exists (select 1 from callback c where c.feed_id = f.id)";
+
+/// A hub that kept back what a poll found: it is not trusted until it tells something again.
+const DOUBT: &str = "update callback set generation = generation + 1, doubted = 1, \
+    trusted_until = null where feed_id = $1 and state = 'active' and heard < $2";
+
+impl Store {
+    /// All callbacks, by feed.
+    pub async fn callbacks(&self) -> Result<Vec<Callback>, StoreError> {
+        let sql = format!("{} order by feed_id, token", *ALL);
+        self.engine.read(vec![Statement::new(sql, vec![])], callback).await
+    }
+
+    /// The callbacks of one feed.
+    pub async fn callbacks_of(&self, feed: FeedId) -> Result<Vec<Callback>, StoreError> {
+        let sql = format!("{} where feed_id = $1 order by token", *ALL);
+        self.engine.read(vec![Statement::new(sql, vec![feed.into()])], callback).await
+    }
+
+    /// The callback whose address ends so, if there is one.
+    pub async fn callback(&self, token: &Secret) -> Result<Option<Callback>, StoreError> {
+        let sql = format!("{} where token = $1", *ALL);
+        let query = Statement::new(sql, vec![token.reveal().into()]);
+        self.engine.read_one(query, callback).await
+    }
+
+    /// The feeds that have a hub, or a callback.
+    pub async fn hub_feeds(&self) -> Result<Vec<HubFeed>, StoreError> {
+        self.engine
+            .read(vec![Statement::new(FEEDS, vec![])], |row| {
+                let mut cells = Cells::from(row);
+                Ok(HubFeed {
+                    feed: cells.feed()?,
+                    hubs: feed_row::hubs(&mut cells)?,
+                    topic: cells.link_or_null()?,
+                    is_polled: cells.flag()?,
+                })
+            })
+            .await
+    }
+
+    /// Adds a callback; one that it is there instead of is forgotten with that.
+    pub async fn add_callback(
+        &self,
+        callback: &Callback,
+        instead_of: Option<&Callback>,
+    ) -> Result<(), StoreError> {
+        let mut operation: Vec<_> = instead_of.map(forget).into_iter().collect();
+        operation.push(Statement::new(ADD.as_str(), values(callback)).expecting(1));
+        self.engine.write(operation).await.map(|_| ())
+    }
+
+    /// Keeps callbacks as they are now, all or none: [`StoreError::Conflict`] if one was written since
+    /// its generation.
+    pub async fn keep_callbacks(&self, callbacks: &[Callback]) -> Result<(), StoreError> {
+        let keep = |callback: &Callback| {
+            let mut params = values(callback);
+            params.drain(2..7);
+            Statement::new(KEEP.as_str(), params).expecting(1)
+        };
+        self.engine.write(callbacks.iter().map(keep).collect()).await.map(|_| ())
+    }
+
+    /// Forgets a callback: what is told there from now on is told to nobody.
+    pub async fn forget_callback(&self, callback: &Callback) -> Result<(), StoreError> {
+        self.engine.write(vec![forget(callback)]).await.map(|_| ())
+    }
+
+    /// Notes that a poll found what the hubs of `feed` had not told since `last_check`.
+    pub async fn doubt_hubs(
+        &self,
+        feed: FeedId,
+        last_check: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let doubt = Statement::new(DOUBT, vec![feed.into(), last_check.into()]);
+        self.engine.write(vec![doubt]).await.map(|_| ())
+    }
+}
+
+fn forget(callback: &Callback) -> Statement {
+    Statement::new(FORGET, vec![callback.token.reveal().into()])
+}
+
+fn values(callback: &Callback) -> Vec<Value> {
+    let secret = callback.secret.as_ref().map(|secret| secret.reveal().to_owned());
+    let mut values = vec![
+        callback.token.reveal().into(),
+        callback.generation.into(),
+        callback.feed.into(),
+        (&callback.address).into(),
+        (&callback.hub).into(),
+        (&callback.topic).into(),
+        secret.into(),
+        callback.due.into(),
+        callback.attempts.into(),
+        callback.pushes.into(),
+        callback.ignored.into(),
+        callback.fetch_at.into(),
+        callback.trusted_until().into(),
+    ];
+    values.extend(state_values(&callback.state));
+    values
+}
+
+/// State, verified, lapses, heard, doubted, told, reason.
+fn state_values(state: &CallbackState) -> [Value; 7] {
+    const NULL: Value = Value::Null;
+    match state {
+        CallbackState::Asked => ["asked".into(), NULL, NULL, NULL, NULL, NULL, NULL],
+        CallbackState::Active { verified, lapses, heard, doubted } => [
+            "active".into(),
+            (*verified).into(),
+            (*lapses).into(),
+            (*heard).into(),
+            (*doubted).into(),
+            NULL,
+            NULL,
+        ],
+        CallbackState::Refused { reason } => {
+            ["refused".into(), NULL, NULL, NULL, NULL, NULL, reason.as_str().into()]
+        }
+        CallbackState::Leaving { told } => {
+            ["leaving".into(), NULL, NULL, NULL, NULL, (*told).into(), NULL]
+        }
+    }
+}
+
+fn callback(row: Row) -> Result<Callback, StoreError> {
+    let mut cells = Cells::from(row);
+    let link = |cells: &mut Cells| cells.link_or_null()?.ok_or_else(|| corrupt("a link"));
+    let (token, generation, feed) = (Secret::new(cells.text()?), cells.int()?, cells.feed()?);
+    let (address, hub, topic) = (link(&mut cells)?, link(&mut cells)?, link(&mut cells)?);
+    let secret = cells.text_or_null()?.map(Secret::new);
+    let (due, attempts) = (cells.moment()?, cells.count()?);
+    let (pushes, ignored) = (cells.count()?, cells.count()?);
+    let (fetch_at, _) = (cells.moment_or_null()?, cells.moment_or_null()?);
+    let state = state(&mut cells)?;
+    Ok(Callback {
+        token,
+        generation,
+        feed,
+        address,
+        hub,
+        topic,
+        secret,
+        state,
+        due,
+        attempts,
+        pushes,
+        ignored,
+        fetch_at,
+    })
+}
+
+fn state(cells: &mut Cells) -> Result<CallbackState, StoreError> {
+    let word = cells.text()?;
+    let moments = [cells.moment_or_null()?, cells.moment_or_null()?, cells.moment_or_null()?];
+    let (doubted, told) = (cells.int_or_null()?, cells.int_or_null()?);
+    let reason = cells.text_or_null()?;
+    match (word.as_str(), moments) {
+        ("asked", _) => Ok(CallbackState::Asked),
+        ("active", [Some(verified), Some(lapses), Some(heard)]) => {
+            Ok(CallbackState::Active { verified, lapses, heard, doubted: doubted != Some(0) })
+        }
+        ("refused", _) => Ok(CallbackState::Refused { reason: reason.unwrap_or_default() }),
+        ("leaving", _) => Ok(CallbackState::Leaving { told: told == Some(1) }),
+        _ => Err(corrupt("the state of a callback")),
+    }
+}
