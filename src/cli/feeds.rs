@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::cli::answer::Answer;
 use crate::cli::tables::{list, table, when};
 use crate::daemon::compose::{Workshop, World};
+use crate::jobs::hubs::HubReport;
 use crate::jobs::overview::{FeedReport, Totals};
 use crate::model::settings::Settings;
 
@@ -87,6 +88,7 @@ pub fn in_full(feed: &FeedReport, now: DateTime<Utc>) -> Answer {
         remarks => remarks.join("; "),
     };
     let moment = |at: Option<DateTime<Utc>>| at.map_or("never".to_owned(), |at| when(at, now));
+    let hub = feed.hub.as_ref().map_or("not asked".to_owned(), |hub| hub_in_words(hub, now));
     Answer::done(list(&[
         ("title", feed.title.clone()),
         ("address", feed.url.clone()),
@@ -99,5 +101,29 @@ pub fn in_full(feed: &FeedReport, now: DateTime<Utc>) -> Answer {
         ("last check", moment(feed.last_check)),
         ("last change", moment(feed.last_change)),
         ("next check", format!("{} ({})", moment(feed.next_check), feed.rule)),
+        ("hub", hub),
     ]))
+}
+
+/// What was agreed with a hub.
+fn hub_in_words(hub: &HubReport, now: DateTime<Utc>) -> String {
+    let trouble = hub.trouble.as_ref().map(|trouble| format!(": {trouble}")).unwrap_or_default();
+    let state = match (hub.lapses, hub.trusted_until) {
+        (Some(lapses), Some(until)) if until > now => {
+            format!("tells of changes, lease ends {}", when(lapses, now))
+        }
+        (Some(lapses), _) => {
+            format!("silent, so polled as ever, lease ends {}", when(lapses, now))
+        }
+        (None, _) => match hub.state {
+            "refused" => format!("refused, asked again {}", when(hub.next_ask, now)),
+            state => state.to_owned(),
+        },
+    };
+    let counts = match (hub.pushes, hub.ignored) {
+        (0, 0) => String::new(),
+        (pushes, 0) => format!(", told {pushes} times"),
+        (pushes, ignored) => format!(", told {pushes} times, {ignored} more ignored"),
+    };
+    format!("{} {state}{counts}{trouble}", hub.url)
 }

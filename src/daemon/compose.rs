@@ -24,12 +24,14 @@ use crate::jobs::extract::Extractor;
 use crate::jobs::labels::Labels;
 use crate::jobs::library::Library;
 use crate::jobs::overview::Overview;
+use crate::jobs::pushes::Pushes;
 use crate::jobs::reclean;
 use crate::jobs::refresh::Refresher;
 use crate::jobs::rehearse::Rehearser;
 use crate::jobs::requests::Requests;
 use crate::jobs::seal::Sealer;
 use crate::jobs::shelf::Shelf;
+use crate::jobs::subscribe::Subscriber;
 use crate::jobs::subscriptions::Subscriptions;
 use crate::jobs::sync;
 use crate::jobs::trouble;
@@ -67,6 +69,13 @@ impl World {
     pub fn real() -> Self {
         Self { clock: Arc::new(SystemClock), dice: Dice::new(chance) }
     }
+}
+
+/// What nobody can guess.
+#[expect(clippy::disallowed_methods, reason = "the one place that draws chance")]
+fn unguessable() -> Option<[u8; 32]> {
+    let mut drawn = [0; 32];
+    getrandom::fill(&mut drawn).is_ok().then_some(drawn)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that draws chance")]
@@ -177,7 +186,10 @@ impl Workshop {
         let ready = Arc::new(AtomicBool::new(false));
         let shelf = Arc::new(Shelf::new(store.clone(), labels.clone()));
         let library = Library::new(store.clone());
-        let house = House::new(Arc::clone(&shelf), library, labels, Arc::clone(&ready));
+        let (clock, dice) = (Arc::clone(&world.clock), world.dice.clone());
+        let pushes = Arc::new(Pushes::new(store.clone(), clock, dice));
+        let for_all = Arc::clone(&shelf);
+        let house = House::new(for_all, library, pushes, labels, Arc::clone(&ready));
         Ok(Self {
             world,
             house,
@@ -213,6 +225,7 @@ impl Workshop {
         self.address.replace(settings.server.base_url);
         self.house.relabel(labels);
         self.shelf.turn();
+        self.house.pushes.wake();
         Ok(())
     }
 
@@ -245,7 +258,14 @@ impl Workshop {
             shelf: Arc::clone(&self.shelf),
             clock: Arc::clone(&self.world.clock),
             dice: self.world.dice.clone(),
+            pushes: Arc::clone(&self.house.pushes),
         }
+    }
+
+    /// The job that asks hubs.
+    pub fn subscriber(&self) -> Subscriber {
+        let (refresher, address) = (self.refresher(), self.address.clone());
+        Subscriber { refresher, address, draw: unguessable }
     }
 
     /// The job that reads articles from their pages.

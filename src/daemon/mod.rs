@@ -4,6 +4,7 @@ pub mod clerk;
 pub mod compose;
 pub mod desk;
 pub mod editor;
+pub mod herald;
 pub mod lifecycle;
 pub mod pass;
 pub mod postman;

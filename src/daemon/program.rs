@@ -13,7 +13,7 @@ use crate::daemon::desk::Desk;
 use crate::daemon::lifecycle::{DRAIN, Stop};
 use crate::daemon::reload::{self, Reload};
 use crate::daemon::scheduler::{Agenda, Scheduler};
-use crate::daemon::{clerk, editor, postman, service};
+use crate::daemon::{clerk, editor, herald, postman, service};
 use crate::model::settings::Settings;
 use crate::serve::listen::{Limits, Listener};
 use crate::serve::routes;
@@ -69,6 +69,8 @@ impl Program {
         loops.spawn(scheduler.run());
         loops.spawn(editor::run(workshop.sealer(), desk.clone(), settled.clone(), stop.clone()));
         loops.spawn(postman::run(workshop.deliverer(), Arc::clone(&desk.posted), stop.clone()));
+        let gap = fetch.per_host_gap;
+        loops.spawn(herald::run(workshop.subscriber(), gap, desk.clone(), stop.clone()));
         loops.spawn(clerk::run(workshop.clone(), desk.clone(), stop.clone()));
         let mut chores = JoinSet::new();
         chores.spawn(workshop.clone().reclean());
@@ -92,8 +94,9 @@ impl Program {
         &self.desk
     }
 
-    /// Waits until every feed that was due has been asked.
+    /// Waits until every feed that was due has been asked, and what hubs said has been acted on.
     pub async fn settled(&self) {
+        self.workshop.house.pushes.settled().await;
         // The scheduler lives as long as the program.
         let _ = self.settled.clone().wait_for(|settled| *settled).await;
     }

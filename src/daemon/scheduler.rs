@@ -39,6 +39,8 @@ pub enum Order {
         /// Who wants to know.
         told: mpsc::UnboundedSender<Asked>,
     },
+    /// Articles of this feed may wait that nobody looked for yet.
+    Articles(FeedId),
 }
 
 /// What became of a feed that was asked for.
@@ -228,6 +230,7 @@ impl Scheduler {
                     self.schedule.ask(feed, &site, now);
                 }
             }
+            Event::Order(Some(Order::Articles(feed))) => self.expect_articles_of(feed),
             Event::Order(None) => self.orders = None,
             Event::Woken | Event::Aborted => {}
         }
@@ -251,6 +254,11 @@ impl Scheduler {
                 self.load_again = Some(self.refresher.clock.now() + AFTER_TROUBLE);
             }
         }
+    }
+
+    fn expect_articles_of(&mut self, feed: FeedId) {
+        // Without a list, those of all feeds are looked for.
+        self.with_articles.iter_mut().for_each(|feeds| feeds.push(feed));
     }
 
     /// Puts articles that wait into the schedule; those it knows already stay where they are.
@@ -327,10 +335,8 @@ impl Scheduler {
         result: Result<Refreshed, RefreshError>,
         now: DateTime<Utc>,
     ) {
-        if let (Some(feeds), Ok(Refreshed { wants_articles: true, .. })) =
-            (&mut self.with_articles, &result)
-        {
-            feeds.push(feed);
+        if result.as_ref().is_ok_and(|refreshed| refreshed.wants_articles) {
+            self.expect_articles_of(feed);
         }
         let next_check = match &result {
             Ok(refreshed) => Some(refreshed.next_check),

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::jobs::current::Current;
+use crate::jobs::hubs::{self, HubReport};
 use crate::jobs::remarks;
 use crate::jobs::subscriptions::Subscriptions;
 use crate::jobs::trouble;
@@ -79,6 +80,8 @@ pub struct FeedReport {
     pub next_check: Option<DateTime<Utc>>,
     /// Which rule decided that.
     pub rule: &'static str,
+    /// What was agreed with its hub; nothing where no hub was asked.
+    pub hub: Option<HubReport>,
 }
 
 /// One edition and its letters.
@@ -140,7 +143,12 @@ impl Overview {
             summary.merged_into.is_none() || subscriptions.find(&summary.feed.url).is_some()
         });
         feeds.sort_by_key(|summary| summary.retired);
-        Ok(feeds.into_iter().map(|summary| report(summary, &subscriptions)).collect())
+        let mut hubs = hubs::by_feed(self.store.callbacks().await?);
+        let report = |summary: FeedSummary| {
+            let hub = hubs.remove(&summary.feed.id);
+            report(summary, hub, &subscriptions)
+        };
+        Ok(feeds.into_iter().map(report).collect())
     }
 
     /// The feed at `url`; nothing if there is none.
@@ -177,7 +185,11 @@ impl Overview {
     }
 }
 
-fn report(summary: FeedSummary, subscriptions: &Subscriptions) -> FeedReport {
+fn report(
+    summary: FeedSummary,
+    hub: Option<HubReport>,
+    subscriptions: &Subscriptions,
+) -> FeedReport {
     let FeedSummary { feed, tags, retired, entries, merged_into } = summary;
     let polled = !retired && !matches!(feed.state.standing, Standing::Gone { .. });
     FeedReport {
@@ -198,6 +210,7 @@ fn report(summary: FeedSummary, subscriptions: &Subscriptions) -> FeedReport {
         last_change: feed.state.last_change,
         next_check: polled.then_some(feed.state.next_check),
         rule: rule_words(feed.state.rule),
+        hub,
         url: feed.url.to_string(),
     }
 }

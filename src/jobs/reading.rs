@@ -22,6 +22,8 @@ pub enum Reading {
     SameBody(Fresh),
     /// A document.
     Document(Box<ReadDocument>),
+    /// A document that a hub pushed.
+    Pushed(Box<ReadDocument>),
     /// A complete answer that is not a document we can read.
     Unreadable {
         /// Why.
@@ -102,7 +104,7 @@ impl Reading {
     /// The name of the document, if there is one.
     pub fn name(&self) -> Option<[u8; 32]> {
         match self {
-            Self::Document(read) => Some(document_name(&read.body_hash)),
+            Self::Document(read) | Self::Pushed(read) => Some(document_name(&read.body_hash)),
             Self::SameBody(_)
             | Self::Unreadable { .. }
             | Self::Unchanged(_)
@@ -118,6 +120,12 @@ impl Reading {
             Self::Document(read) => Seen::Document {
                 fresh: &read.fresh,
                 body_hash: read.body_hash,
+                document: &read.document,
+                identified: &read.identified,
+                known,
+            },
+            Self::Pushed(read) => Seen::Pushed {
+                fresh: &read.fresh,
                 document: &read.document,
                 identified: &read.identified,
                 known,

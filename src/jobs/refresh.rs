@@ -14,6 +14,7 @@ use crate::fetch::client::Client;
 use crate::fetch::request::Request;
 use crate::jobs::current::Current;
 use crate::jobs::dice::Dice;
+use crate::jobs::pushes::{HubsNamed, Pushes};
 use crate::jobs::reading::{self, Before, Reading};
 use crate::jobs::shelf::Shelf;
 use crate::jobs::subscriptions::Subscriptions;
@@ -58,6 +59,8 @@ pub struct Refresher {
     pub clock: Arc<dyn Clock>,
     /// Jitter.
     pub dice: Dice,
+    /// What is told of hubs that a feed names.
+    pub pushes: Arc<Pushes>,
 }
 
 /// Why a feed is asked.
@@ -195,7 +198,12 @@ impl Refresher {
         Ok(self.client.get().get(&request, self.clock.now()).await)
     }
 
-    async fn read(&self, feed: &Feed, outcome: Outcome, urgency: Urgency) -> Reading {
+    pub(in crate::jobs) async fn read(
+        &self,
+        feed: &Feed,
+        outcome: Outcome,
+        urgency: Urgency,
+    ) -> Reading {
         let fresh = match outcome {
             Outcome::Fresh(fresh) => fresh,
             Outcome::Unchanged(unchanged) => return Reading::Unchanged(unchanged),
@@ -218,7 +226,7 @@ impl Refresher {
     }
 
     /// Decides and writes, and decides again if somebody else wrote the feed meanwhile.
-    async fn apply(
+    pub(in crate::jobs) async fn apply(
         &self,
         mut feed: Feed,
         reading: &Arc<Reading>,
@@ -242,6 +250,7 @@ impl Refresher {
                 moved: plan.moved.as_ref().map(FeedUrl::site),
             };
             let noteworthy = plan.noteworthy;
+            let named = HubsNamed::of(&plan.state);
             match self.store.commit(plan).await {
                 Ok(_) => {
                     if refreshed.arrived + refreshed.changed > 0 || moved.is_some() {
@@ -250,6 +259,7 @@ impl Refresher {
                     if let Some((to, merged)) = &moved {
                         report_move(&feed, to, *merged);
                     }
+                    self.pushes.compare(&feed, &named).await?;
                     return Ok((refreshed, noteworthy));
                 }
                 Err(StoreError::Conflict) => {
@@ -265,7 +275,7 @@ impl Refresher {
         let known = match reading.as_ref() {
             // Before its first document a feed has no entries, and after it another generation.
             Reading::Document(_) if !feed.state.polled_before => Vec::new(),
-            Reading::Document(read) => {
+            Reading::Document(read) | Reading::Pushed(read) => {
                 let (keys, documents) =
                     (read.identified.lookup_keys(), read.identified.lookup_documents());
                 let titles = read.identified.lookup_titles();
@@ -281,7 +291,7 @@ impl Refresher {
         let bounds = subscriptions.bounds(&feed.url);
         let full_text = subscriptions.find(&feed.url).is_some_and(|wanted| wanted.full_text);
         let (now, dice) = (self.clock.now(), self.dice.throw());
-        if !matches!(*reading, Reading::Document { .. }) {
+        if !matches!(*reading, Reading::Document(_) | Reading::Pushed(_)) {
             // Nothing to clean: this is done sooner than handed over.
             return Ok(decide(feed, &bounds, reading.seen(&known), now, dice));
         }
@@ -365,7 +375,12 @@ fn report_move(feed: &Feed, to: &FeedUrl, merged: bool) {
 }
 
 /// One line per refresh, for people if something changed.
-fn report(feed: &Feed, refreshed: &Refreshed, noteworthy: bool, took: TimeDelta) {
+pub(in crate::jobs) fn report(
+    feed: &Feed,
+    refreshed: &Refreshed,
+    noteworthy: bool,
+    took: TimeDelta,
+) {
     let standing = trouble::trouble(&refreshed.standing).unwrap_or_else(|| "well".to_owned());
     let (id, url) = (feed.id.0, feed.url.as_str());
     let (arrived, changed) = (refreshed.arrived, refreshed.changed);

@@ -114,10 +114,11 @@ pub fn bad_request() -> Response {
     )
 }
 
-/// The answer to a request that is neither GET nor HEAD: what can be done here.
-pub fn to_other_methods(method: &Method) -> Option<Response> {
+/// The answer to a request that is neither GET nor HEAD: what can be done here. Hubs may post.
+pub fn to_other_methods(method: &Method, path: &str) -> Option<Response> {
     let mut response = match *method {
         Method::GET | Method::HEAD => return None,
+        Method::POST if path.starts_with("/websub/") => return None,
         Method::OPTIONS => with_policies(&INERT),
         _ => text(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -144,7 +145,8 @@ pub fn unavailable(error: &dyn std::error::Error) -> Response {
     response
 }
 
-fn with_policies(policy: &HeaderValue) -> Response {
+/// An empty answer with what a browser may do with it.
+pub fn with_policies(policy: &HeaderValue) -> Response {
     let mut response = Response::new(Body::empty());
     let fields = response.headers_mut();
     fields.reserve(10);

@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::templates::Templates;
 use crate::jobs::labels::Labels;
 use crate::jobs::library::Library;
+use crate::jobs::pushes::Pushes;
 use crate::jobs::shelf::Shelf;
 
 /// What is served, and how it is labelled.
@@ -18,6 +19,8 @@ pub struct House {
     pub shelf: Arc<Shelf>,
     /// Feeds, entries and editions.
     pub library: Library,
+    /// What hubs say.
+    pub pushes: Arc<Pushes>,
     /// The pages' templates.
     pub templates: Templates,
     labels: RwLock<Arc<Labels>>,
@@ -29,11 +32,12 @@ impl House {
     pub fn new(
         shelf: Arc<Shelf>,
         library: Library,
+        pushes: Arc<Pushes>,
         labels: Labels,
         ready: Arc<AtomicBool>,
     ) -> Arc<Self> {
         let (templates, labels) = (Templates::built_in(), RwLock::new(Arc::new(labels)));
-        Arc::new(Self { shelf, library, templates, labels, ready })
+        Arc::new(Self { shelf, library, pushes, templates, labels, ready })
     }
 
     /// Takes other labels, for pages and shelf.

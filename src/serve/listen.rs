@@ -2,7 +2,7 @@
 //!
 //! A head has to arrive whole within [`Limits::head`], which also ends idle connections; a request
 //! has to be answered and taken within [`Limits::answer`]. Heads larger than a few kilobytes are
-//! refused, bodies are not read. A stop lets answers under way finish, up to a deadline.
+//! refused, bodies are not read but those that hubs push. A stop lets answers under way finish, up to a deadline.
 
 use std::io;
 use std::net::SocketAddr;
@@ -135,7 +135,7 @@ async fn attend(
     let router = TowerToHyperService::new(router);
     let service = service_fn(|request: Request<Incoming>| {
         guest.asks();
-        let other = answer::to_other_methods(request.method());
+        let other = answer::to_other_methods(request.method(), request.uri().path());
         let routed = other.is_none().then(|| router.call(request));
         async {
             match (routed, other) {

@@ -1,6 +1,6 @@
 //! The edge to readers: merged feeds, pages and health over HTTP.
 //!
-//! Read-only: GET and HEAD, nothing else. What is served comes from the shelf and the library; here
+//! Read-only but for the callbacks of hubs: GET and HEAD, nothing else. What is served comes from the shelf and the library; here
 //! it gets its status, its headers and its bounds. Addresses that are published come from the
 //! configuration, never from a request.
 
@@ -17,3 +17,4 @@ pub mod seats;
 pub mod templates;
 #[cfg(test)]
 mod visitor;
+pub mod websub;

@@ -1,6 +1,6 @@
 //! Which address is answered by what.
 //!
-//! Only GET and HEAD reach these routes; other methods are answered before.
+//! Only GET and HEAD reach these routes, and POST those of hubs; other methods are answered before.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::Router;
 use axum::routing::get;
 
 use super::house::House;
-use super::{answer, feeds, health, pages};
+use super::{answer, feeds, health, pages, websub};
 
 /// The routes of `house`.
 pub fn router(house: Arc<House>) -> Router {
@@ -21,6 +21,7 @@ pub fn router(house: Arc<House>) -> Router {
         .route("/editions/{newsletter}/{date}", get(pages::edition))
         .route("/entries/{id}", get(pages::entry))
         .route("/status", get(pages::status))
+        .route("/websub/{token}", get(websub::verify).post(websub::push))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(async || answer::not_found())

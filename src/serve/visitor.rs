@@ -12,8 +12,11 @@ use tokio_util::sync::CancellationToken;
 use super::house::House;
 use super::listen::{Limits, Listener};
 use super::routes;
+use crate::clock::SystemClock;
+use crate::jobs::dice::Dice;
 use crate::jobs::labels::Labels;
 use crate::jobs::library::Library;
+use crate::jobs::pushes::Pushes;
 use crate::jobs::samples::Mill;
 use crate::jobs::shelf::Shelf;
 
@@ -31,7 +34,8 @@ pub(super) async fn serve(mill: &Mill, labels: Labels, limits: Limits) -> Served
     let ready = Arc::new(AtomicBool::new(true));
     let shelf = Arc::new(Shelf::new(mill.store.clone(), labels.clone()));
     let library = Library::new(mill.store.clone());
-    let house = House::new(shelf, library, labels, Arc::clone(&ready));
+    let pushes = Pushes::new(mill.store.clone(), Arc::new(SystemClock), Dice::new(|| 0.0));
+    let house = House::new(shelf, library, Arc::new(pushes), labels, Arc::clone(&ready));
     let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
     let listener = Listener::bind(anywhere).await.expect("a free port");
     let (address, stop) = (listener.address(), CancellationToken::new());

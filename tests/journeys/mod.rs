@@ -28,6 +28,7 @@ mod two_at_once;
 mod validators;
 mod vectors;
 mod visible;
+mod websub;
 mod why;
 
 use chrono::{DateTime, Utc};

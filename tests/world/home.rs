@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 pub(crate) struct Home {
     folder: tempfile::TempDir,
     port: u16,
+    is_public: bool,
 }
 
 /// How the letters of a home leave it.
@@ -24,7 +25,13 @@ pub(crate) enum Post {
 impl Home {
     /// An empty home whose web server will listen on a port that is free now.
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder of its own"), port: free_port() }
+        let folder = tempfile::tempdir().expect("a folder of its own");
+        Self { folder, port: free_port(), is_public: false }
+    }
+
+    /// One whose configuration says under which address the world reaches it.
+    pub(crate) fn public() -> Self {
+        Self { is_public: true, ..Self::new() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -47,8 +54,12 @@ impl Home {
 
     /// The same with these lines in `[fetch]`, where nothing private is allowed.
     pub(crate) fn configure_fetching(&self, fetch: &str, feeds: &[String], post: Post, more: &str) {
+        let base = match self.is_public {
+            true => format!("base_url = \"{}\"\n", self.url("/")),
+            false => String::new(),
+        };
         let mut toml = format!(
-            "[server]\nlisten = \"127.0.0.1:{}\"\n\n[storage]\nurl = \"sqlite:feedmill.db\"\n\n\
+            "[server]\nlisten = \"127.0.0.1:{}\"\n{base}\n[storage]\nurl = \"sqlite:feedmill.db\"\n\n\
              [fetch]\nper_host_gap = \"0s\"\n{fetch}\n\n",
             self.port
         );

@@ -23,6 +23,7 @@ use feedmill::jobs::overview::{EditionReport, FeedReport, Totals};
 use feedmill::model::article::ArticleStanding;
 use feedmill::model::entry::EntryId;
 use feedmill::model::settings::Settings;
+use feedmill::refresh::websub;
 use tokio::runtime::{Builder, Runtime};
 
 use super::clock::ManualClock;
@@ -95,13 +96,16 @@ impl Mill {
         if articles.iter().any(|article| article.next_attempt <= now) {
             return false;
         }
-        let (feeds, letters, due) = self.runtime.block_on(async {
+        let (feeds, letters, due, callbacks) = self.runtime.block_on(async {
             let feeds = workshop.refresher().agenda().await.expect("readable").len();
             let letters = workshop.overview().totals().await.expect("readable").letters;
-            (feeds, letters, workshop.deliverer().due(1).await.expect("readable").len())
+            let callbacks = workshop.refresher().store.callbacks().await.expect("readable");
+            let due = workshop.deliverer().due(1).await.expect("readable").len();
+            (feeds, letters, due, callbacks)
         });
         // The clerk always waits, the others if there is something to come.
         let waits = 1
+            + usize::from(websub::wake(&callbacks, now).is_some())
             + usize::from(feeds > 0)
             + usize::from(self.newsletters > 0)
             + usize::from(letters["queued"] > 0);

@@ -9,6 +9,7 @@ pub(crate) mod clock;
 pub(crate) mod feed;
 pub(crate) mod home;
 pub(crate) mod host;
+pub(crate) mod hub;
 pub(crate) mod ledger;
 pub(crate) mod mailbox;
 pub(crate) mod mill;

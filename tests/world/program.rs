@@ -73,12 +73,18 @@ pub(crate) struct Service {
 impl Service {
     /// Starts `feedmill run` in `home` and returns at once.
     pub(crate) fn launch(home: &Home) -> Self {
-        Self::spawn(env!("CARGO_BIN_EXE_feedmill"), home.folder(), &["run"])
+        Self::spawn(env!("CARGO_BIN_EXE_feedmill"), home.folder(), &["run"], &[])
     }
 
     /// Starts `feedmill run` in `home` and returns when it says that it is ready.
     pub(crate) fn start(home: &Home) -> Self {
-        let mut service = Self::launch(home);
+        Self::start_with(home, &[])
+    }
+
+    /// The same with these variables in its environment.
+    pub(crate) fn start_with(home: &Home, variables: &[(&str, &str)]) -> Self {
+        let program = env!("CARGO_BIN_EXE_feedmill");
+        let mut service = Self::spawn(program, home.folder(), &["run"], variables);
         let ready = home.url("/health/ready");
         let begun = Instant::now();
         while !reader::get(&ready).is_ok_and(|answer| answer.status == 200) {
@@ -92,8 +98,9 @@ impl Service {
         service
     }
 
-    fn spawn(program: &str, folder: &Path, arguments: &[&str]) -> Self {
+    fn spawn(program: &str, folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut child = command(program, folder, arguments)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -187,7 +194,7 @@ impl Drop for Service {
 #[test]
 fn a_child_is_stopped_and_killed_and_its_log_is_kept() {
     let home = Home::new();
-    let sh = |script: &str| Service::spawn("/bin/sh", home.folder(), &["-c", script]);
+    let sh = |script: &str| Service::spawn("/bin/sh", home.folder(), &["-c", script], &[]);
     let (status, log) = sh("echo began >&2; exec sleep 60").stop();
     assert!(!status.success() && (log.is_empty() || log == "began\n"), "{status:?} {log}");
     let mut ended = sh("echo done >&2");

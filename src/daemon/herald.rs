@@ -1,0 +1,151 @@
+//! The loop about hubs: it waits until one is to be asked, has spoken, or lets a lease lapse, and has
+//! done what follows. One request at a time to a hub's site, with a pause, and a few in all.
+
+use std::collections::{HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::FutureExt;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::clock::Wait;
+use crate::daemon::desk::Desk;
+use crate::daemon::lifecycle::Stop;
+use crate::daemon::scheduler::{Asked, Order};
+use crate::jobs::subscribe::{Ask, Round, Subscriber};
+use crate::jobs::trouble::in_words;
+use crate::model::feed::FeedId;
+use crate::model::url::Site;
+
+/// How many hubs are asked at once.
+const ASKS: usize = 4;
+/// How long to wait when something could not be kept.
+const AFTER_TROUBLE: TimeDelta = TimeDelta::seconds(60);
+
+/// Cares for hubs until the end is asked for. `gap` is the pause between two requests to a site.
+pub async fn run(subscriber: Subscriber, gap: Duration, desk: Desk, stop: Stop) {
+    let (told, mut asked) = mpsc::unbounded_channel();
+    let mut herald = Herald {
+        subscriber,
+        gap,
+        desk,
+        told,
+        asking: HashSet::new(),
+        asks: JoinSet::new(),
+        fetching: HashMap::new(),
+    };
+    while !stop.is_draining() {
+        let wake = herald.round().await;
+        let pushes = herald.subscriber.pushes();
+        tokio::select! {
+            () = wake => {}
+            () = pushes.woken() => {}
+            Some(ended) = herald.asks.join_next() => {
+                if let Ok(site) = ended {
+                    herald.asking.remove(&site);
+                }
+            }
+            Some(done) = asked.recv() => herald.fetched(&done).await,
+            () = stop.draining() => {}
+        }
+        herald.subscriber.pushes().settle_at(None);
+    }
+}
+
+struct Herald {
+    subscriber: Subscriber,
+    gap: Duration,
+    desk: Desk,
+    told: mpsc::UnboundedSender<Asked>,
+    /// Sites of hubs that are being asked, or have their pause.
+    asking: HashSet<Site>,
+    asks: JoinSet<Site>,
+    /// Feeds that are fetched because of a hub, and when that was ordered.
+    fetching: HashMap<FeedId, DateTime<Utc>>,
+}
+
+impl Herald {
+    /// Does what is to be done; the wait ends when there is more.
+    async fn round(&mut self) -> Wait {
+        let wakes = self.subscriber.pushes().wakes();
+        self.read_pushes().await;
+        let clock = self.subscriber.clock();
+        let round = match self.subscriber.round().await {
+            Ok(round) => round,
+            Err(error) => {
+                tracing::error!(error = %in_words(&error), "hubs cannot be cared for; feeds are polled as ever, trying again in a minute");
+                return clock.until(clock.now() + AFTER_TROUBLE);
+            }
+        };
+        let Round { asks, fetches, wake } = round;
+        self.start(asks);
+        self.order(fetches).await;
+        let is_at_rest = self.asks.is_empty() && self.fetching.is_empty();
+        self.subscriber.pushes().settle_at(is_at_rest.then_some(wakes));
+        match wake {
+            Some(at) => clock.until(at),
+            None => Box::pin(std::future::pending()),
+        }
+    }
+
+    async fn read_pushes(&mut self) {
+        while let Some(push) = self.subscriber.pushes().next() {
+            let feed = push.feed;
+            if self.subscriber.read(push).await {
+                // The scheduler lives as long as this loop.
+                let _ = self.desk.orders.send(Order::Articles(feed)).await;
+            }
+        }
+    }
+
+    fn start(&mut self, asks: Vec<Ask>) {
+        for ask in asks {
+            if self.asking.len() >= ASKS || !self.asking.insert(ask.site.clone()) {
+                continue;
+            }
+            let (subscriber, gap, site) = (self.subscriber.clone(), self.gap, ask.site.clone());
+            self.asks.spawn(async move {
+                let asked = AssertUnwindSafe(subscriber.ask(ask)).catch_unwind().await;
+                match asked {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => {
+                        tracing::error!(error = %in_words(&error), "what a hub was asked cannot be kept");
+                        subscriber.clock().after(AFTER_TROUBLE.to_std().unwrap_or_default()).await;
+                    }
+                    Err(_) => {
+                        tracing::error!("asking a hub ended by a fault of feedmill's own");
+                        subscriber.clock().after(AFTER_TROUBLE.to_std().unwrap_or_default()).await;
+                    }
+                }
+                if !gap.is_zero() {
+                    subscriber.clock().after(gap).await;
+                }
+                site
+            });
+        }
+    }
+
+    /// Has the scheduler fetch feeds, in turn with all others of their sites.
+    async fn order(&mut self, feeds: Vec<FeedId>) {
+        let now = self.subscriber.clock().now();
+        for feed in feeds {
+            let Ok(Some(site)) = self.subscriber.site(feed).await else { continue };
+            if self.fetching.contains_key(&feed) {
+                continue;
+            }
+            self.fetching.insert(feed, now);
+            let (feeds, told) = (vec![(feed, site)], self.told.clone());
+            let _ = self.desk.orders.send(Order::Refresh { feeds, force: false, told }).await;
+        }
+    }
+
+    async fn fetched(&mut self, done: &Asked) {
+        let Some(began) = self.fetching.remove(&done.feed) else { return };
+        if let Err(error) = self.subscriber.fetched(done.feed, began, &done.result).await {
+            tracing::error!(feed.id = done.feed.0, error = %in_words(&error),
+                "what a hub told was followed; that it was cannot be kept");
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! Hubs are asked to tell of changes, and what they told is followed up.
+//!
+//! A round looks at all feeds that have a hub and says what is to be done (`refresh::websub`, pure);
+//! what asks a hub is done one by one by the loop that called it, the rest at once. A callback is
+//! committed before its hub hears of it, since a hub may verify before it answers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::clock::Clock;
+use crate::fetch::hub::{HubRequest, Mode};
+use crate::jobs::current::Current;
+use crate::jobs::pushes::{Push, Pushes};
+use crate::jobs::refresh::{RefreshError, Refreshed, Refresher};
+use crate::jobs::trouble;
+use crate::model::callback::{Callback, CallbackState};
+use crate::model::feed::FeedId;
+use crate::model::hash;
+use crate::model::outcome::Failure;
+use crate::model::secret::Secret;
+use crate::model::url::{Site, WebUrl};
+use crate::refresh::websub::{self, Pause, Step};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+/// How often something is decided again after a conflict.
+const CONFLICTS: usize = 3;
+/// How often a round looks again at what it changed itself.
+const LOOKS: usize = 3;
+
+/// What asking hubs needs. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Subscriber {
+    /// With what feeds are refreshed: hubs are asked by the same client and kept in the same place.
+    pub refresher: Refresher,
+    /// The configured address under which the world reaches us.
+    pub address: Current<Option<WebUrl>>,
+    /// What nobody can guess; none if the system gives none.
+    pub draw: fn() -> Option<[u8; 32]>,
+}
+
+/// What a round found.
+#[derive(Debug, Default)]
+pub struct Round {
+    /// Hubs to be asked.
+    pub asks: Vec<Ask>,
+    /// Feeds to be fetched, since a hub said so.
+    pub fetches: Vec<FeedId>,
+    /// When there is more to do.
+    pub wake: Option<DateTime<Utc>>,
+}
+
+/// One hub to be asked.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Who answers for it: the unit of pacing.
+    pub site: Site,
+    feed: FeedId,
+    step: Step,
+}
+
+impl Subscriber {
+    /// What time it is.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.refresher.clock)
+    }
+
+    /// What hubs say.
+    pub fn pushes(&self) -> Arc<Pushes> {
+        Arc::clone(&self.refresher.pushes)
+    }
+
+    fn store(&self) -> &Store {
+        &self.refresher.store
+    }
+
+    /// The address under which hubs reach us, if they can.
+    fn base(&self) -> Option<WebUrl> {
+        let base = self.address.get().as_ref().clone()?;
+        self.refresher.client.get().admits(&base).then_some(base)
+    }
+
+    /// Finds what is to be done now, and does what asks nobody.
+    ///
+    /// # Errors
+    /// If the database cannot be read or written.
+    pub async fn round(&self) -> Result<Round, StoreError> {
+        let (base, mut round) = (self.base(), Round::default());
+        for _ in 0..LOOKS {
+            let now = self.refresher.clock.now();
+            let callbacks = self.store().callbacks().await?;
+            if base.is_none() && callbacks.is_empty() {
+                return Ok(Round::default());
+            }
+            let due =
+                callbacks.iter().filter(|callback| callback.fetch_at.is_some_and(|at| at <= now));
+            round.fetches = due.map(|callback| callback.feed).collect();
+            round.wake = websub::wake(&callbacks, now);
+            let (asks, changed) = self.look(callbacks, base.as_ref(), now).await?;
+            round.asks = asks;
+            if !changed {
+                break;
+            }
+        }
+        Ok(round)
+    }
+
+    /// What asks a hub, and whether something was changed at once.
+    async fn look(
+        &self,
+        callbacks: Vec<Callback>,
+        base: Option<&WebUrl>,
+        now: DateTime<Utc>,
+    ) -> Result<(Vec<Ask>, bool), StoreError> {
+        let mut by_feed: HashMap<FeedId, Vec<Callback>> = HashMap::new();
+        for callback in callbacks {
+            by_feed.entry(callback.feed).or_default().push(callback);
+        }
+        let (mut asks, mut changed) = (Vec::new(), false);
+        for feed in self.store().hub_feeds().await? {
+            let callbacks = by_feed.remove(&feed.feed).unwrap_or_default();
+            for step in websub::steps(&feed, &callbacks, base, now) {
+                let site = match &step {
+                    Step::Ask { hub, .. } => hub.site(),
+                    Step::TellOff(callback) => callback.hub.site(),
+                    Step::Keep(callback) => {
+                        changed |= self.keep(callback).await?;
+                        continue;
+                    }
+                    Step::Forget(callback) => {
+                        self.store().forget_callback(callback).await?;
+                        changed = true;
+                        continue;
+                    }
+                };
+                asks.push(Ask { site, feed: feed.feed, step });
+            }
+        }
+        Ok((asks, changed))
+    }
+
+    /// Keeps a callback; says whether it could. A hub that spoke meanwhile is listened to first.
+    async fn keep(&self, callback: &Callback) -> Result<bool, StoreError> {
+        match self.store().keep_callbacks(std::slice::from_ref(callback)).await {
+            Ok(()) => Ok(true),
+            Err(StoreError::Conflict) => Ok(false),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Asks a hub.
+    ///
+    /// # Errors
+    /// If the database cannot be read or written.
+    pub async fn ask(&self, ask: Ask) -> Result<(), StoreError> {
+        match ask.step {
+            Step::Ask { hub, topic, attempts, instead_of } => {
+                let Some(asked) = self.made(ask.feed, hub, topic, attempts) else { return Ok(()) };
+                self.store().add_callback(&asked, instead_of.as_ref()).await?;
+                let lease_secs = websub::LEASE.num_seconds();
+                match self.post(&asked, Mode::Subscribe { lease_secs }).await {
+                    Ok(()) => Ok(()),
+                    Err(failure) => self.failed(asked, &failure).await,
+                }
+            }
+            Step::TellOff(callback) => {
+                // Best effort: a hub that does not hear it is answered 410 from then on.
+                let told = self.post(&callback, Mode::Unsubscribe).await;
+                tracing::debug!(feed.id = callback.feed.0, hub = %callback.hub, told = ?told, "a hub is told off");
+                self.keep(&websub::told_off(callback, self.refresher.clock.now())).await.map(|_| ())
+            }
+            Step::Keep(_) | Step::Forget(_) => Ok(()),
+        }
+    }
+
+    /// A callback that nobody can guess; none if that cannot be had now.
+    fn made(&self, feed: FeedId, hub: WebUrl, topic: WebUrl, attempts: u32) -> Option<Callback> {
+        let drawn = || (self.draw)().map(|drawn| hash::hex(&drawn));
+        let token = drawn()?;
+        let address = WebUrl::join(&self.base()?, &format!("websub/{token}")).ok()?;
+        let secret = match hub.parts().scheme() {
+            "https" => Some(Secret::new(drawn()?)),
+            _ => None,
+        };
+        Some(Callback {
+            token: Secret::new(token),
+            generation: 0,
+            feed,
+            address,
+            hub,
+            topic,
+            secret,
+            state: CallbackState::Asked,
+            due: self.refresher.clock.now() + websub::PATIENCE,
+            attempts,
+            pushes: 0,
+            ignored: 0,
+            fetch_at: None,
+        })
+    }
+
+    async fn post(&self, callback: &Callback, mode: Mode) -> Result<(), Failure> {
+        let request = HubRequest {
+            hub: &callback.hub,
+            topic: &callback.topic,
+            callback: &callback.address,
+            secret: callback.secret.as_ref(),
+            mode,
+        };
+        self.refresher.client.get().ask_hub(&request).await
+    }
+
+    async fn failed(&self, asked: Callback, failure: &Failure) -> Result<(), StoreError> {
+        tracing::info!(feed.id = asked.feed.0, hub = %asked.hub, reason = %failure.reason,
+            "a hub could not be asked; its feed is polled as ever");
+        // One that was verified in spite of that has another generation by now.
+        self.keep(&websub::failed(asked, failure, self.refresher.clock.now())).await.map(|_| ())
+    }
+
+    /// Reads a pushed document; the feed is fetched only if that brings nothing. Says whether articles
+    /// may wait now.
+    pub async fn read(&self, push: Push) -> bool {
+        let Push { token, feed, topic, body } = push;
+        match self.refresher.take_push(feed, &topic, body).await {
+            Ok(Some(wants_articles)) => {
+                let settled = self.change(&token, |callback| callback.fetch_at = None).await;
+                if let Err(error) = settled {
+                    tracing::error!(feed.id = feed.0, error = %trouble::in_words(&error),
+                        "what a hub pushed was read; that it was cannot be kept, so the feed is fetched");
+                }
+                wants_articles
+            }
+            // It is fetched in a minute.
+            Ok(None) => false,
+            Err(error) => {
+                tracing::error!(feed.id = feed.0, error = %trouble::in_words(&error),
+                    "what a hub pushed could not be kept; the feed is fetched instead");
+                false
+            }
+        }
+    }
+
+    /// A feed was fetched because a hub said so, or could not be; `began` is when that was ordered.
+    ///
+    /// # Errors
+    /// If the database cannot be read or written.
+    pub async fn fetched(
+        &self,
+        feed: FeedId,
+        began: DateTime<Utc>,
+        result: &Result<Refreshed, RefreshError>,
+    ) -> Result<(), StoreError> {
+        let now = self.refresher.clock.now();
+        let found = self.store().feed(feed).await?.map(|feed| feed.state);
+        let pause =
+            found.map(|state| Pause { last_check: state.last_check, not_before: state.not_before });
+        for callback in self.store().callbacks_of(feed).await? {
+            let heard_later = matches!(callback.state,
+                CallbackState::Active { heard, .. } if heard > began);
+            let again = match (result, pause) {
+                (Err(RefreshError::Retired), _) | (_, None) => None,
+                (Ok(_), Some(pause)) => heard_later.then(|| websub::postponed(pause, now)),
+                (Err(_), Some(pause)) => Some(websub::postponed(pause, now)),
+            };
+            let at = |callback: &mut Callback| {
+                callback.fetch_at = callback.fetch_at.filter(|at| *at > now).or(again);
+            };
+            if callback.fetch_at.is_some() {
+                self.change(&callback.token, at).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Who answers for a feed that is to be fetched; none if it is not polled any more.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn site(&self, feed: FeedId) -> Result<Option<Site>, StoreError> {
+        Ok(self.store().feed(feed).await?.map(|feed| feed.address().site()))
+    }
+
+    async fn change(
+        &self,
+        token: &Secret,
+        change: impl Fn(&mut Callback),
+    ) -> Result<(), StoreError> {
+        for _ in 0..CONFLICTS {
+            let Some(mut callback) = self.store().callback(token).await? else { return Ok(()) };
+            change(&mut callback);
+            if self.keep(&callback).await? {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+}

@@ -1,0 +1,493 @@
+//! Hubs (WebSub): what they promise is believed while they keep it, and nothing they do does harm.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use hmac::{Hmac, KeyInit, Mac};
+
+use crate::journeys::DAWN;
+use crate::world::clock::ManualClock;
+use crate::world::feed::{Format, Post};
+use crate::world::home::{self, Home};
+use crate::world::hub::{self, Conduct, Hub};
+use crate::world::ledger::Ledger;
+use crate::world::mill::Mill;
+use crate::world::publisher::Publisher;
+use crate::world::reader;
+
+/// A publisher with a hub, and a home that the world reaches.
+struct Square {
+    publisher: Publisher,
+    hub: Hub,
+    home: Home,
+    clock: ManualClock,
+}
+
+impl Square {
+    fn new() -> Self {
+        Self::at_home(Home::public())
+    }
+
+    fn at_home(home: Home) -> Self {
+        let (publisher, hub) = (Publisher::start(), Hub::start());
+        publisher.posts("/rss", [Post::new("1")]);
+        home.configure(&[publisher.url("/rss")], home::Post::Files, "");
+        let square = Self { publisher, hub, home, clock: ManualClock::at(DAWN) };
+        square.names(&square.hub.url());
+        square
+    }
+
+    /// The publisher names that hub.
+    fn names(&self, hub: &str) {
+        let own = self.topic();
+        self.publisher.edit("/rss", |feed| {
+            let links = format!("<{hub}>; rel=\"hub\", <{own}>; rel=\"self\"");
+            feed.headers = vec![("Link".to_owned(), links)];
+        });
+    }
+
+    fn topic(&self) -> String {
+        self.publisher.url("/rss")
+    }
+
+    /// Hubs and publishers have a second to answer.
+    fn hurried(self) -> Self {
+        let path = self.home.path("feedmill.toml");
+        let toml = std::fs::read_to_string(&path).expect("a config");
+        let toml = toml.replace("[fetch]\n", "[fetch]\ntimeout = \"1s\"\n");
+        std::fs::write(path, toml).expect("written");
+        self
+    }
+
+    fn starts(&self) -> Mill {
+        Mill::start(&self.home, &self.clock)
+    }
+
+    fn polls(&self) -> usize {
+        self.publisher.requests_for("/rss").len()
+    }
+
+    /// How often the publisher is asked within `hours`, in which it mends its newest post every hour:
+    /// without a hub it is asked as often.
+    fn polls_within(&self, mill: &Mill, hours: i64) -> usize {
+        let before = self.polls();
+        for _ in 0..hours {
+            self.publisher.edit("/rss", |feed| {
+                let title = feed.posts[0].title.clone().unwrap_or_default();
+                feed.posts[0].title = Some(format!("{title}!"));
+            });
+            self.lives(mill, TimeDelta::hours(1));
+        }
+        self.polls() - before
+    }
+
+    fn lives(&self, mill: &Mill, time: TimeDelta) {
+        mill.lives_until(feedmill::clock::Clock::now(&self.clock) + time);
+    }
+
+    /// The document with these posts, as the publisher would serve it.
+    fn document(posts: &[&str]) -> Vec<u8> {
+        let posts: Vec<Post> = posts.iter().map(|name| Post::new(name)).collect();
+        Format::Rss.render("Le flux", &posts).into_bytes()
+    }
+
+    /// Gives the callback a secret, as if its hub were behind TLS.
+    fn agrees_on(&self, secret: &str) {
+        let ledger = Ledger::open(&self.home.path("feedmill.db"));
+        let sql = "update callback set secret = ?1 where state = 'active'";
+        let changed = ledger.connection().execute(sql, [secret]).expect("written");
+        assert_eq!(changed, 1);
+    }
+}
+
+fn signed(method: &str, body: &[u8], secret: &str) -> String {
+    fn hex<M: Mac + KeyInit>(body: &[u8], secret: &str) -> String {
+        let mac = <M as KeyInit>::new_from_slice(secret.as_bytes()).expect("any key");
+        let digest = mac.chain_update(body).finalize().into_bytes();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+    let digest = match method {
+        "sha1" => hex::<Hmac<sha1::Sha1>>(body, secret),
+        "sha256" => hex::<Hmac<sha2::Sha256>>(body, secret),
+        "sha384" => hex::<Hmac<sha2::Sha384>>(body, secret),
+        _ => hex::<Hmac<sha2::Sha512>>(body, secret),
+    };
+    format!("{method}={digest}")
+}
+
+#[test]
+fn while_a_hub_tells_polling_rests_and_when_it_is_silent_polling_is_as_ever() {
+    let square = Square::new();
+    square.hub.grants(&(6 * 86_400).to_string());
+    let mill = square.starts();
+    assert_eq!(square.hub.verified().len(), 1, "{:?}", square.hub.unverified());
+    assert_eq!(mill.feed().hub.expect("asked").state, "active");
+    // The check that was set before the hub agreed, then one a day.
+    assert_eq!(square.polls_within(&mill, 24), 1);
+    assert_eq!(mill.feed().rule, "its hub tells of changes, so once a day");
+    mill.stop();
+
+    let mill = square.starts();
+    assert_eq!(square.polls_within(&mill, 24), 1, "a restart changes nothing");
+    let third = square.polls_within(&mill, 24);
+    assert!(third <= 2, "{third}");
+    // Silent for three of six days.
+    let resumed = square.polls_within(&mill, 24);
+    assert!(resumed >= 20, "{resumed}");
+    let hub = mill.feed().hub.expect("asked");
+    assert_eq!((hub.state, mill.feed().rule), ("active", "its own rhythm"));
+
+    assert_eq!(square.hub.pushes(b"", &[]).status, 202);
+    mill.rests();
+    assert_eq!(square.polls_within(&mill, 1), 1, "it is fetched for that");
+    let polls = square.polls_within(&mill, 4);
+    assert!(polls <= 1, "it is trusted again: {polls}");
+    mill.stop();
+}
+
+#[test]
+fn a_push_brings_the_news_and_what_polling_finds_alone_ends_the_trust() {
+    let square = Square::new();
+    let mill = square.starts();
+    square.lives(&mill, TimeDelta::hours(3));
+    square.publisher.posts("/rss", [Post::new("2"), Post::new("1")]);
+    let before = square.polls();
+    assert_eq!(square.hub.pushes(b"anything", &[]).status, 202);
+    mill.rests();
+    assert_eq!((mill.totals().entries, square.polls() - before), (2, 1), "fetched at once");
+
+    // Within five minutes nothing is fetched again, however often the hub tells.
+    square.publisher.posts("/rss", [Post::new("3"), Post::new("2"), Post::new("1")]);
+    for _ in 0..20 {
+        assert_eq!(square.hub.pushes(b"anything", &[]).status, 202);
+        mill.rests();
+    }
+    assert_eq!(square.polls() - before, 1);
+    square.lives(&mill, TimeDelta::minutes(6));
+    assert_eq!((mill.totals().entries, square.polls() - before), (3, 2));
+    assert!(mill.feed().hub.expect("asked").trusted_until.is_some());
+
+    square.publisher.posts("/rss", [Post::new("4"), Post::new("3")]);
+    square.lives(&mill, TimeDelta::hours(25));
+    assert_eq!(mill.totals().entries, 4, "found by the poll of the day");
+    let hub = mill.feed().hub.expect("asked");
+    assert_eq!((hub.state, hub.trusted_until), ("active", None));
+    assert!(hub.trouble.is_some_and(|trouble| trouble.contains("had not told")));
+    let polls = square.polls_within(&mill, 6);
+    assert!(polls >= 5, "{polls}");
+    mill.stop();
+}
+
+#[test]
+fn what_is_told_waits_for_the_publishers_retry_after_also_over_a_restart() {
+    let square = Square::new();
+    square.publisher.edit("/rss", |feed| {
+        feed.headers.push(("Retry-After".to_owned(), "7200".to_owned()));
+    });
+    let mill = square.starts();
+    square.lives(&mill, TimeDelta::minutes(121));
+    assert_eq!(square.polls(), 2);
+    assert_eq!(mill.feed().rule, "its hub tells of changes, so once a day");
+    assert_eq!(square.hub.pushes(b"", &[]).status, 202);
+    mill.rests();
+    mill.stop();
+    let mill = square.starts();
+    assert_eq!(square.polls_within(&mill, 1), 0, "Retry-After is obeyed");
+    assert_eq!(square.polls_within(&mill, 1), 1, "and then what was told is followed");
+    mill.stop();
+}
+
+#[test]
+fn questions_about_what_was_not_asked_are_not_found() {
+    let square = Square::new();
+    square.hub.behaves(Conduct::Forgets);
+    let mill = square.starts();
+    let asked = square.hub.asked();
+    assert_eq!(asked.len(), 1);
+    assert_eq!((asked[0].mode.as_str(), asked[0].line.as_str()), ("subscribe", "POST /"));
+    assert_eq!((&asked[0].topic, &asked[0].secret), (&square.topic(), &None), "no TLS, no secret");
+    let callback = asked[0].callback.clone();
+    assert!(callback.starts_with(&square.home.url("/websub/")), "{callback}");
+    let topic = square.topic();
+    let ask = |url: &str, query: &str| reader::get(&format!("{url}?{query}")).expect("answered");
+    let right = hub::question("subscribe", &topic, "c", Some("864000"));
+    let other = square.home.url(&format!("/websub/{}", "0".repeat(64)));
+    for (url, query) in [
+        (&callback, hub::question("unsubscribe", &topic, "c", None)),
+        (&callback, hub::question("publish", &topic, "c", None)),
+        (&callback, hub::question("", &topic, "c", None)),
+        (&callback, hub::question("subscribe", "http://autre.fr/", "c", None)),
+        (&callback, hub::question("subscribe", &format!("{topic}x"), "c", None)),
+        (&callback, hub::question("subscribe", &topic, &"c".repeat(3_000), None)),
+        (&callback, String::new()),
+        (&other, right.clone()),
+        (&format!("{callback}0"), right.clone()),
+        (&callback[..callback.len() - 1].to_owned(), right.clone()),
+    ] {
+        assert_eq!(ask(url, &query).status, 404, "{url} {query}");
+    }
+    let ten_megabytes = hub::question("subscribe", &topic, &"c".repeat(10_000_000), None);
+    let refused = reader::get(&format!("{callback}?{ten_megabytes}"));
+    assert!(refused.as_ref().map_or(true, |answer| answer.status != 200), "{refused:?}");
+    assert_eq!(mill.feed().hub.expect("asked").state, "asked", "nothing of that counted");
+
+    let html = "<script>alert(1)</script>";
+    let answer = ask(&callback, &hub::question("subscribe", &topic, html, Some("864000")));
+    assert_eq!((answer.status, answer.text().as_str()), (200, html));
+    assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(ask(&callback, &right).status, 404, "asked once, answered once");
+    mill.rests();
+    assert_eq!(mill.feed().hub.expect("asked").state, "active");
+    mill.stop();
+}
+
+#[test]
+fn a_denial_is_believed_and_said_and_the_hub_asked_again_a_day_later() {
+    let square = Square::new();
+    square.hub.behaves(Conduct::Denies("no room\r\nhere".to_owned()));
+    let mill = square.starts();
+    let hub = mill.feed().hub.expect("asked");
+    assert_eq!(hub.state, "refused");
+    assert!(hub.trouble.expect("a reason").ends_with("no room here"));
+    let polls = square.polls_within(&mill, 23);
+    assert!(polls >= 20 && square.hub.asked().len() == 1, "{polls} {:?}", square.hub.asked());
+    square.hub.grants("864000");
+    square.lives(&mill, TimeDelta::hours(2));
+    assert_eq!(mill.feed().hub.expect("asked").state, "active");
+
+    // And also while it tells.
+    let query = format!("hub.mode=denied&hub.topic={}", square.topic());
+    let answer = reader::get(&format!("{}?{query}", square.hub.callback())).expect("answered");
+    assert_eq!((answer.status, answer.text().as_str()), (200, ""));
+    mill.rests();
+    assert_eq!(mill.feed().hub.expect("asked").state, "refused");
+    mill.stop();
+}
+
+#[test]
+fn only_what_is_signed_as_agreed_is_read_and_whatever_is_pushed_is_thanked() {
+    let square = Square::new();
+    let mill = square.starts();
+    square.agrees_on("s3cret");
+    square.lives(&mill, TimeDelta::hours(3));
+    let before = square.polls();
+    let forged = Square::document(&["forged"]);
+    let other = signed("sha256", &forged, "secret");
+    let half = signed("sha256", b"other bytes", "s3cret");
+    let mixed = signed("sha1", &forged, "s3cret").replace("sha1=", "sha512=");
+    for headers in [
+        &[][..],
+        &[("X-Hub-Signature", "")],
+        &[("X-Hub-Signature", "sha256=")],
+        &[("X-Hub-Signature", other.as_str())],
+        &[("X-Hub-Signature", half.as_str())],
+        &[("X-Hub-Signature", mixed.as_str())],
+    ] {
+        assert_eq!(square.hub.pushes(&forged, headers).status, 202, "{headers:?}");
+    }
+    square.lives(&mill, TimeDelta::hours(1));
+    let hub = mill.feed().hub.expect("asked");
+    assert_eq!((mill.totals().entries, hub.pushes, hub.ignored), (1, 0, 6));
+    assert_eq!(square.polls(), before, "not even fetched");
+
+    let validators = asked_with(&square, &mill);
+    let before = square.polls();
+    for (number, method) in ["sha1", "sha256", "sha384", "sha512"].into_iter().enumerate() {
+        let body = Square::document(&[&format!("pushed-{number}")]);
+        let signature = signed(method, &body, "s3cret");
+        let headers = [("X-Hub-Signature", signature.as_str()), ("ETag", "\"trap\"")];
+        assert_eq!(square.hub.pushes(&body, &headers).status, 202);
+        mill.rests();
+        assert_eq!(mill.totals().entries, 2 + number as u64, "{method}: read at once");
+        square.lives(&mill, TimeDelta::minutes(2));
+    }
+    assert_eq!(square.polls(), before, "and not fetched");
+    let feed = mill.feed();
+    assert_eq!((feed.standing, feed.hub.expect("asked").pushes), ("healthy", 4));
+    assert_eq!(asked_with(&square, &mill), validators, "validators are those of polls");
+
+    // Signed but no document: a reason to fetch, and no failure.
+    let nonsense = b"<html>Bonjour";
+    let signature = signed("sha256", nonsense, "s3cret");
+    let before = square.polls();
+    square.hub.pushes(nonsense, &[("X-Hub-Signature", &signature)]);
+    mill.rests();
+    square.lives(&mill, TimeDelta::minutes(6));
+    assert_eq!((square.polls() - before, mill.feed().standing), (1, "healthy"));
+    mill.stop();
+}
+
+/// The validators that a poll now is made with.
+fn asked_with(square: &Square, mill: &Mill) -> (Option<String>, Option<String>) {
+    mill.polls();
+    let request = square.publisher.requests_for("/rss").pop().expect("asked");
+    (request.header("if-none-match"), request.header("if-modified-since"))
+}
+
+#[test]
+fn gigantic_and_slow_pushes_are_bounded_and_thanked() {
+    let square = Square::new();
+    let mill = square.starts();
+    square.agrees_on("s3cret");
+    square.lives(&mill, TimeDelta::hours(3));
+    let gigantic = vec![b' '; 20_000_000];
+    let signature = signed("sha256", &gigantic, "s3cret");
+    let before = square.polls();
+    let answer = square.hub.pushes(&gigantic, &[("X-Hub-Signature", &signature)]);
+    assert_eq!(answer.status, 202);
+    let hub = mill.feed().hub.expect("asked");
+    assert_eq!((hub.pushes, hub.ignored), (0, 0), "not looked at");
+    mill.rests();
+    square.lives(&mill, TimeDelta::minutes(2));
+    assert_eq!(square.polls() - before, 1, "but fetched");
+
+    let begun = std::time::Instant::now();
+    let slow = hub::open_post(&square.hub.callback(), 1_000, &[]).expect("connected");
+    let answer = reader::read_answer(&mut std::io::BufReader::new(slow)).expect("answered");
+    assert_eq!(answer.status, 202);
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    for path in [format!("/websub/{}", "f".repeat(64)), "/websub/x".to_owned()] {
+        let gone = hub::post(&square.home.url(&path), b"x", &[]).expect("answered");
+        assert_eq!(gone.status, 410, "{path}");
+    }
+    for path in ["/", "/feeds/all.atom", "/websub"] {
+        let refused = hub::post(&square.home.url(path), b"", &[]).expect("answered");
+        assert_eq!(refused.status, 405, "{path}");
+    }
+    mill.rests();
+    mill.stop();
+}
+
+#[test]
+fn a_lease_is_renewed_in_time_under_a_new_address_and_the_old_one_told_off() {
+    for (granted, days) in [(Some("864000"), 8), (Some("315360000"), 24)] {
+        let square = Square::new();
+        square.hub.behaves(Conduct::Verifies(granted.map(str::to_owned)));
+        let mill = square.starts();
+        square.lives(&mill, TimeDelta::days(days) - TimeDelta::hours(1));
+        assert_eq!(square.hub.asked().len(), 1, "{granted:?}");
+        square.lives(&mill, TimeDelta::hours(2));
+        let subscribed = square.hub.asked_to("subscribe");
+        assert_eq!(subscribed.len(), 2, "{granted:?}: at 80 % of the lease");
+        assert_ne!(subscribed[0].callback, subscribed[1].callback);
+        let left = square.hub.asked_to("unsubscribe");
+        assert_eq!(left.len(), 1, "{granted:?}");
+        assert_eq!(left[0].callback, subscribed[0].callback);
+        assert_eq!(square.hub.verified().len(), 3, "{:?}", square.hub.unverified());
+        let old = hub::post(&subscribed[0].callback, b"", &[]).expect("answered");
+        assert_eq!(old.status, 410, "nobody listens there any more");
+        mill.stop();
+    }
+}
+
+#[test]
+fn leases_that_are_absurd_or_absent_are_bounded() {
+    for (granted, renewed_within, at_most) in [
+        (None, 20, 2),
+        (Some("0"), 20, 2),
+        (Some("-5"), 20, 2),
+        (Some("soon"), 20, 2),
+        (Some("99999999999999999999999"), 25 * 24, 2),
+        (Some("60"), 1, 5),
+    ] {
+        let square = Square::new();
+        square.hub.behaves(Conduct::Verifies(granted.map(str::to_owned)));
+        let mill = square.starts();
+        square.lives(&mill, TimeDelta::hours(renewed_within));
+        let asked = square.hub.asked_to("subscribe").len();
+        assert!((2..=at_most).contains(&asked), "{granted:?}: {asked}");
+        mill.stop();
+    }
+}
+
+#[test]
+fn a_hub_that_dies_at_its_renewal_is_asked_less_and_less_and_polling_goes_on() {
+    let square = Square::new().hurried();
+    let mill = square.starts();
+    square.lives(&mill, TimeDelta::days(8) - TimeDelta::hours(1));
+    square.hub.behaves(Conduct::Refuses(500, String::new()));
+    square.lives(&mill, TimeDelta::days(3));
+    let asked = square.hub.asked().len() - 1;
+    assert!((5..=10).contains(&asked), "{asked}");
+    let hub = mill.feed().hub.expect("asked");
+    assert_eq!(hub.state, "refused", "its lease has lapsed");
+    assert!(hub.trouble.expect("a reason").contains("500"));
+    // A feed that was silent for days is asked seldom; then as often as it changes.
+    square.polls_within(&mill, 30);
+    let polls = square.polls_within(&mill, 24);
+    assert!(polls >= 20, "{polls}");
+    for conduct in [Conduct::HangsUp, Conduct::Stalls] {
+        square.hub.behaves(conduct);
+        square.lives(&mill, TimeDelta::days(1));
+        assert_eq!(mill.feed().standing, "healthy");
+    }
+    square.hub.grants("864000");
+    square.lives(&mill, TimeDelta::days(1) + TimeDelta::hours(1));
+    assert_eq!(mill.feed().hub.expect("asked").state, "active", "it recovers unattended");
+    mill.stop();
+}
+
+#[test]
+fn hubs_are_followed_where_they_may_lead_and_nowhere_else() {
+    for (conduct, led, trouble) in
+        [(307, true, ""), (308, true, ""), (302, false, "302"), (303, false, "303")]
+    {
+        let (square, second) = (Square::new(), Hub::start());
+        square.hub.behaves(Conduct::Redirects(conduct, second.url()));
+        let mill = square.starts();
+        assert_eq!(second.verified().len(), usize::from(led), "{conduct}");
+        let said = mill.feed().hub.expect("asked").trouble.unwrap_or_default();
+        assert!(said.contains(trouble), "{conduct}: {said}");
+        mill.stop();
+    }
+    for private in ["http://10.0.0.1/", "http://[::1]/", "http://169.254.169.254/latest"] {
+        let square = Square::new();
+        square.names(private);
+        let mill = square.starts();
+        let said = mill.feed().hub.expect("asked").trouble.expect("refused");
+        assert!(said.contains("private address"), "{private}: {said}");
+        assert_eq!(mill.feed().standing, "healthy", "{private}");
+        mill.stop();
+    }
+    let square = Square::new();
+    square.hub.behaves(Conduct::Redirects(307, "http://10.0.0.1/".to_owned()));
+    let mill = square.starts();
+    let said = mill.feed().hub.expect("asked").trouble.expect("refused");
+    assert!(said.contains("private address"), "{said}");
+    mill.stop();
+}
+
+#[test]
+fn a_hub_is_told_off_when_the_feed_leaves_or_names_another() {
+    let square = Square::new();
+    let second = Hub::start();
+    let mill = square.starts();
+    square.names(&second.url());
+    square.publisher.edit("/rss", |feed| feed.posts.insert(0, Post::new("2")));
+    mill.polls();
+    assert_eq!(second.verified().len(), 1, "{:?}", second.asked());
+    let left = square.hub.asked_to("unsubscribe");
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].callback, square.hub.asked_to("subscribe")[0].callback);
+    mill.stop();
+
+    square.home.configure(&[], home::Post::Files, "");
+    let mill = square.starts();
+    assert_eq!(second.asked_to("unsubscribe").len(), 1);
+    assert_eq!(mill.feeds()[0].hub, None, "and forgotten");
+    mill.stop();
+}
+
+#[test]
+fn without_an_address_that_the_world_reaches_no_hub_is_asked() {
+    let square = Square::at_home(Home::new());
+    let mill = square.starts();
+    assert_eq!(square.polls_within(&mill, 24), 24);
+    assert_eq!(square.hub.asked(), []);
+    assert_eq!(mill.feed().hub, None);
+    let path = format!("/websub/{}", "0".repeat(64));
+    let answer = hub::post(&square.home.url(&path), b"", &[]).expect("answered");
+    assert_eq!(answer.status, 410);
+    mill.stop();
+}
