@@ -2,5 +2,6 @@
 
 mod browser;
 mod feeds;
+mod hub;
 mod mail;
 mod readers;
