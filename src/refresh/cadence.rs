@@ -26,6 +26,9 @@ pub const NEVER: DateTime<Utc> =
 /// The shortest time between two requests of a person for one feed.
 pub const MINIMUM_GAP: TimeDelta = TimeDelta::seconds(60);
 
+/// How far a clock may be set back before what a hub said until then is not believed.
+pub const CLOCK_SET_BACK: TimeDelta = TimeDelta::hours(1);
+
 const DAY: TimeDelta = TimeDelta::days(1);
 const MOST_JITTER: TimeDelta = TimeDelta::minutes(30);
 
@@ -88,6 +91,8 @@ fn own_rules(
         costly.then(|| (now + DAY.min(delta(bounds.max_interval)), CheckRule::NoValidators));
     // The operator's own interval is not stretched, and a feed that fails is looked after.
     let hub = state.hub_trust.filter(|_| failures == 0 && bounds.interval.is_none());
+    // What was heard under a clock that ran ahead says nothing.
+    let hub = hub.filter(|trust| trust.heard <= now + CLOCK_SET_BACK);
     let rest = now + DAY.min(delta(bounds.max_interval));
     let hub = hub.map(|trust| (trust.until.min(rest), CheckRule::Hub));
     let backoff = (failures > 0).then(|| (now + backoff(bounds, failures), CheckRule::Backoff));
@@ -264,7 +269,7 @@ mod tests {
 
     #[test]
     fn the_latest_rule_wins_and_is_named() {
-        let rows: [(&str, Edit, i64, CheckRule); 26] = [
+        let rows: [(&str, Edit, i64, CheckRule); 27] = [
             ("nothing known", |_, _| {}, 60, CheckRule::Rhythm),
             ("every hour", |s, _| s.rhythm = every(1), 69, CheckRule::Rhythm),
             ("every 6 hours", |s, _| s.rhythm = every(6), 302, CheckRule::Rhythm),
@@ -284,6 +289,15 @@ mod tests {
             ("a hub", |s, _| s.hub_trust = trusted(72), 1_440, CheckRule::Hub),
             ("a hub trusted for 5 hours", |s, _| s.hub_trust = trusted(5), 300, CheckRule::Hub),
             ("a hub no longer trusted", |s, _| s.hub_trust = trusted(-5), 60, CheckRule::Rhythm),
+            (
+                "a hub heard under a clock that ran ahead",
+                |s, _| {
+                    let ahead = |trust: HubTrust| HubTrust { heard: trust.until, ..trust };
+                    s.hub_trust = trusted(72).map(ahead);
+                },
+                60,
+                CheckRule::Rhythm,
+            ),
             (
                 "a hub of a feed that fails",
                 |s, _| (s.hub_trust, s.standing) = (trusted(72), failing(1)),

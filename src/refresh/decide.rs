@@ -105,7 +105,8 @@ pub fn decide(
     } else {
         plan.state.last_check = Some(now);
         let freshness = take(&mut plan, feed, seen, now);
-        if !plan.arrivals.is_empty() && websub::kept_back(&feed.state) {
+        let has_news = plan.arrivals.iter().any(|arrival| arrival.backlog == 0);
+        if has_news && websub::kept_back(&feed.state) {
             plan.state.hub_trust = None;
         }
         let (next_check, rule) = cadence::next_check(&plan.state, bounds, freshness, now, dice);

@@ -99,7 +99,8 @@ pub fn steps(
         callbacks.iter().filter_map(|callback| step(callback, fits(callback), now)).collect();
     let Some((hub, topic)) = wanted else { return steps };
     let mut before = None;
-    for callback in callbacks.iter().filter(|callback| fits(callback)) {
+    let current = |callback: &&Callback| fits(callback) && !is_of_the_future(callback, now);
+    for callback in callbacks.iter().filter(current) {
         match callback.state {
             CallbackState::Asked if now < callback.due => return steps,
             CallbackState::Active { .. } if now < callback.due => return steps,
@@ -127,11 +128,26 @@ fn wanted<'a>(feed: &'a HubFeed, base: Option<&WebUrl>) -> Option<(&'a WebUrl, &
     Some((safe.or(feed.hubs.first())?, feed.topic.as_ref()?))
 }
 
+/// Whether a callback was written under a clock that ran ahead: it would be trusted, or waited for, long
+/// after its hub forgot it.
+fn is_of_the_future(callback: &Callback, now: DateTime<Utc>) -> bool {
+    let now = now + cadence::CLOCK_SET_BACK;
+    match callback.state {
+        CallbackState::Active { heard, .. } => heard > now,
+        CallbackState::Asked | CallbackState::Leaving { told: true } => {
+            callback.due > now + PATIENCE
+        }
+        CallbackState::Leaving { told: false } => callback.due > now,
+        CallbackState::Refused { .. } => callback.due > now + cadence::CAP,
+    }
+}
+
 /// What is to be done now about one callback by itself; `fits` is whether it is what is wanted.
 fn step(callback: &Callback, fits: bool, now: DateTime<Utc>) -> Option<Step> {
     let is_due = callback.due <= now;
     let changed = |state, due| Some(Step::Keep(Callback { state, due, ..callback.clone() }));
     match &callback.state {
+        _ if is_of_the_future(callback, now) => Some(Step::Forget(callback.clone())),
         // One that is verified in spite of this is told off by its absence (404).
         CallbackState::Asked | CallbackState::Refused { .. } if !fits => {
             Some(Step::Forget(callback.clone()))
@@ -466,6 +482,34 @@ mod tests {
             assert_eq!(left(active()), of_active, "{claim}");
             assert_eq!(left(CallbackState::Asked), of_others, "{claim}");
             assert_eq!(left(refused_state()), of_others, "{claim}");
+        }
+    }
+
+    #[test]
+    fn what_was_written_under_a_clock_that_ran_ahead_is_not_waited_for() {
+        let year = TimeDelta::days(365);
+        for state in [
+            active(),
+            CallbackState::Asked,
+            refused_state(),
+            CallbackState::Leaving { told: true },
+            CallbackState::Leaving { told: false },
+        ] {
+            let ahead = |mut callback: Callback, by: TimeDelta| {
+                callback.due += by;
+                if let CallbackState::Active { verified, lapses, heard, .. } = &mut callback.state {
+                    (*verified, *lapses, *heard) = (now() + by, *lapses + by, now() + by);
+                }
+                callback
+            };
+            let steps_after = |by| {
+                let callbacks = [ahead(callback(state.clone(), 5), by)];
+                words(&steps(&feed(), &callbacks, Some(&base()), now()))
+            };
+            assert_eq!(steps_after(year), ["forget", "ask"], "{state:?}");
+            let asks = matches!(state, CallbackState::Leaving { .. });
+            let little: &[&str] = if asks { &["ask"] } else { &[] };
+            assert_eq!(steps_after(TimeDelta::minutes(9)), little, "{state:?}: a little");
         }
     }
 
