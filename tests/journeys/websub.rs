@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use feedmill::clock::{Clock, SystemClock};
 use hmac::{Hmac, KeyInit, Mac};
 
 use crate::journeys::DAWN;
@@ -12,6 +13,7 @@ use crate::world::home::{self, Home};
 use crate::world::hub::{self, Conduct, Hub};
 use crate::world::ledger::Ledger;
 use crate::world::mill::Mill;
+use crate::world::program::{Service, eventually};
 use crate::world::publisher::Publisher;
 use crate::world::reader;
 
@@ -82,7 +84,7 @@ impl Square {
     }
 
     fn lives(&self, mill: &Mill, time: TimeDelta) {
-        mill.lives_until(feedmill::clock::Clock::now(&self.clock) + time);
+        mill.lives_until(self.clock.now() + time);
     }
 
     /// The document with these posts, as the publisher would serve it.
@@ -198,6 +200,25 @@ fn what_is_told_waits_for_the_publishers_retry_after_also_over_a_restart() {
 }
 
 #[test]
+fn what_a_hub_was_thanked_for_outlives_the_process() {
+    let square = Square::new();
+    let mut service = Service::start(&square.home);
+    let patience = Duration::from_secs(60);
+    eventually("the hub verifies us", patience, || square.hub.verified().len() == 1);
+    assert_eq!(square.hub.pushes(b"anything", &[]).status, 202);
+    service.kill();
+    let ledger = Ledger::open(&square.home.path("feedmill.db"));
+    let noted = "select count(*) from callback where state = 'active' and fetch_at is not null";
+    assert_eq!((ledger.number(noted), square.polls()), (1, 1), "noted, and not fetched yet");
+    drop(ledger);
+    square.clock.set(SystemClock.now());
+    let mill = square.starts();
+    square.lives(&mill, TimeDelta::minutes(6));
+    assert_eq!(square.polls(), 2);
+    mill.stop();
+}
+
+#[test]
 fn questions_about_what_was_not_asked_are_not_found() {
     let square = Square::new();
     square.hub.behaves(Conduct::Forgets);
@@ -296,7 +317,12 @@ fn only_what_is_signed_as_agreed_is_read_and_whatever_is_pushed_is_thanked() {
     for (number, method) in ["sha1", "sha256", "sha384", "sha512"].into_iter().enumerate() {
         let body = Square::document(&[&format!("pushed-{number}")]);
         let signature = signed(method, &body, "s3cret");
-        let headers = [("X-Hub-Signature", signature.as_str()), ("ETag", "\"trap\"")];
+        let headers = [
+            ("X-Hub-Signature", signature.as_str()),
+            ("ETag", "\"trap\""),
+            ("Link", "<http://autre.fr/>; rel=\"self\", <http://autre.fr/hub>; rel=\"hub\""),
+            ("Content-Type", "text/html; charset=utf-16"),
+        ];
         assert_eq!(square.hub.pushes(&body, &headers).status, 202);
         mill.rests();
         assert_eq!(mill.totals().entries, 2 + number as u64, "{method}: read at once");
