@@ -218,8 +218,7 @@ impl Pushes {
         };
         for _ in 0..CONFLICTS {
             let Some(feed) = self.store.feed(callback.feed).await? else { return Ok(()) };
-            let pause =
-                Pause { last_check: feed.state.last_check, not_before: feed.state.not_before };
+            let pause = Pause::of(&feed.state);
             let (now, dice) = (self.clock.now(), self.dice.throw());
             let after = websub::pushed(callback.clone(), told, pause, now, dice);
             if after == callback {

@@ -253,15 +253,13 @@ impl Subscriber {
         result: &Result<Refreshed, RefreshError>,
     ) -> Result<(), StoreError> {
         let now = self.refresher.clock.now();
-        let found = self.store().feed(feed).await?.map(|feed| feed.state);
-        let pause =
-            found.map(|state| Pause { last_check: state.last_check, not_before: state.not_before });
+        let pause = self.store().feed(feed).await?.map(|feed| Pause::of(&feed.state));
         for callback in self.store().callbacks_of(feed).await? {
             let heard_later = matches!(callback.state,
                 CallbackState::Active { heard, .. } if heard > began);
             let again = match (result, pause) {
                 (Err(RefreshError::Retired), _) | (_, None) => None,
-                (Ok(_), Some(pause)) => heard_later.then(|| websub::postponed(pause, now)),
+                (Ok(_), Some(pause)) => heard_later.then(|| pause.after(now)),
                 (Err(_), Some(pause)) => Some(websub::postponed(pause, now)),
             };
             let at = |callback: &mut Callback| {

@@ -31,8 +31,9 @@ const FIRST_RETRY: TimeDelta = TimeDelta::minutes(15);
 const LONGEST_RETRY: TimeDelta = TimeDelta::days(1);
 /// The longest pause after denials in a row.
 const LONGEST_DENIAL: TimeDelta = TimeDelta::days(14);
-/// The shortest time between two fetches of a feed because of what is told.
-const PUSH_GAP: TimeDelta = TimeDelta::minutes(5);
+/// The shortest time to the next fetch of a feed because of what is told, if the last one brought
+/// nothing; otherwise it is that of people.
+const VAIN_GAP: TimeDelta = TimeDelta::minutes(5);
 /// Within how long a feed is fetched that changed: its publisher is not asked by all at once. Content
 /// that came with the news has as long to be read.
 const SPREAD: TimeDelta = TimeDelta::seconds(60);
@@ -268,14 +269,24 @@ pub enum Told {
 pub struct Pause {
     /// When it was last fetched.
     pub last_check: Option<DateTime<Utc>>,
+    /// When it last brought something.
+    pub last_change: Option<DateTime<Utc>>,
     /// Its publisher's Retry-After.
     pub not_before: Option<DateTime<Utc>>,
 }
 
 impl Pause {
+    /// That of a feed in this state.
+    pub fn of(state: &FeedState) -> Self {
+        let FeedState { last_check, last_change, not_before, .. } = *state;
+        Self { last_check, last_change, not_before }
+    }
+
     /// The first moment from `wanted` on.
-    fn after(self, wanted: DateTime<Utc>) -> DateTime<Utc> {
-        let gap = self.last_check.map(|last| last + PUSH_GAP);
+    pub fn after(self, wanted: DateTime<Utc>) -> DateTime<Utc> {
+        let was_vain = self.last_change < self.last_check;
+        let gap = if was_vain { VAIN_GAP } else { cadence::MINIMUM_GAP };
+        let gap = self.last_check.map(|last| last + gap);
         [gap, self.not_before].into_iter().flatten().fold(wanted, DateTime::max)
     }
 }
@@ -311,7 +322,7 @@ pub fn pushed(
 
 /// The feed could not be fetched because of what was told: when it is tried again.
 pub fn postponed(pause: Pause, now: DateTime<Utc>) -> DateTime<Utc> {
-    pause.after(now + PUSH_GAP)
+    pause.after(now + VAIN_GAP)
 }
 
 /// How many pushes to one callback are looked at: ten at once, then one a minute. What comes beyond
@@ -573,12 +584,16 @@ mod tests {
     #[test]
     fn what_is_told_has_a_feed_fetched_but_not_against_its_publishers_will() {
         let minutes = |mins| now() + TimeDelta::minutes(mins);
-        let none = Pause { last_check: None, not_before: None };
-        let recent = Pause { last_check: Some(minutes(-2)), not_before: None };
-        let asked_to_wait = Pause { last_check: Some(minutes(-2)), not_before: Some(minutes(90)) };
+        let none = Pause { last_check: None, last_change: None, not_before: None };
+        let in_vain = Pause { last_check: Some(minutes(-2)), ..none };
+        let with_news = Pause { last_change: Some(minutes(-2)), ..in_vain };
+        let just_now = Pause { last_check: Some(now()), last_change: Some(now()), ..none };
+        let asked_to_wait = Pause { not_before: Some(minutes(90)), ..in_vain };
         let rows = [
             ("unsigned", active(), Told::Unsigned, none, Some(30), 1, 0),
-            ("unsigned, soon again", active(), Told::Unsigned, recent, Some(180), 1, 0),
+            ("soon after one in vain", active(), Told::Unsigned, in_vain, Some(180), 1, 0),
+            ("soon after news", active(), Told::Unsigned, with_news, Some(30), 1, 0),
+            ("right after news", active(), Told::Unsigned, just_now, Some(60), 1, 0),
             ("Retry-After", active(), Told::Unsigned, asked_to_wait, Some(5_400), 1, 0),
             ("signed", active(), Told::Signed, none, Some(60), 1, 0),
             ("unread", active(), Told::Unread, none, Some(60), 0, 0),
@@ -607,7 +622,7 @@ mod tests {
         let doubted = CallbackState::Active { verified, lapses, heard, doubted: true };
         let doubted = callback(doubted, 5);
         assert_eq!(doubted.trusted_until(), None);
-        let pause = Pause { last_check: None, not_before: None };
+        let pause = Pause { last_check: None, last_change: None, not_before: None };
         let unread = pushed(doubted.clone(), Told::Unread, pause, now(), 0.0);
         assert_eq!(unread.trusted_until(), None);
         let told = pushed(doubted, Told::Unsigned, pause, now(), 0.0);

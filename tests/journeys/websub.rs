@@ -158,7 +158,7 @@ fn a_push_brings_the_news_and_what_polling_finds_alone_ends_the_trust() {
     mill.rests();
     assert_eq!((mill.totals().entries, square.polls() - before), (2, 1), "fetched at once");
 
-    // Within five minutes nothing is fetched again, however often the hub tells.
+    // Within a minute nothing is fetched again, however often the hub tells.
     square.publisher.posts("/rss", [Post::new("3"), Post::new("2"), Post::new("1")]);
     for _ in 0..20 {
         assert_eq!(square.hub.pushes(b"anything", &[]).status, 202);
