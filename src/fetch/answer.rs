@@ -65,6 +65,7 @@ pub async fn sort(
         }
         StatusCode::NOT_MODIFIED if conditional => Ok(Outcome::Unchanged(Unchanged {
             validators: validators(fields),
+            links: links::of(fields, &url),
             freshness: freshness::of(fields, now),
             retry_after: freshness::retry_after(fields),
             found_at: url,

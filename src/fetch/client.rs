@@ -280,7 +280,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_304_hands_on_the_validators_it_carries() {
-        let fields = ["ETag: \"two\"", "Cache-Control: max-age=43200", "Retry-After: 60"];
+        let hub = "Link: <https://hub.example/>; rel=hub";
+        let fields = ["ETag: \"two\"", "Cache-Control: max-age=43200", "Retry-After: 60", hub];
         let origin = Origin::always(answer("304 Not Modified", &fields, b"")).await;
         let (url, held) = (origin.feed("/feed"), validators(Some("\"one\""), None));
         let outcome = client().get(&request(&url, &held), now()).await;
@@ -288,6 +289,10 @@ mod tests {
             validators: validators(Some("\"two\""), None),
             found_at: url.web().clone(),
             moved: false,
+            links: crate::model::outcome::Links {
+                hubs: WebUrl::parse("https://hub.example/").into_iter().collect(),
+                own: None,
+            },
             freshness: Some(Duration::from_secs(43_200)),
             retry_after: Some(crate::model::outcome::RetryAfter::Delay(Duration::from_secs(60))),
         });

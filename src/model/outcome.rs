@@ -67,6 +67,8 @@ pub struct Unchanged {
     pub found_at: WebUrl,
     /// Whether all redirects on the way there, of which there was one at least, were for good.
     pub moved: bool,
+    /// What its Link fields name.
+    pub links: Links,
     /// For how long it is declared fresh.
     pub freshness: Option<Duration>,
     /// Retry-After, which any answer may carry.

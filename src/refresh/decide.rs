@@ -145,6 +145,7 @@ fn take(plan: &mut Plan, feed: &Feed, seen: Seen<'_>, now: DateTime<Utc>) -> Opt
         Seen::Unchanged(said) => {
             let validators = renewed(&said.validators, &feed.state.validators);
             answered(state, validators, said.retry_after, now);
+            websub::discover(state, &said.links, None);
             let found = Found { at: &said.found_at, moved: said.moved };
             state.whereabouts = moves::after_answer(feed, found, Met::Akin);
             return said.freshness;
@@ -366,6 +367,7 @@ mod tests {
             validators: validators.clone(),
             found_at: WebUrl::parse("https://x.fr/feed").expect("a URL"),
             moved: false,
+            links: crate::model::outcome::Links::default(),
             freshness: None,
             retry_after: None,
         }

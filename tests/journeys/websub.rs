@@ -490,8 +490,8 @@ fn a_hub_is_told_off_when_the_feed_leaves_or_names_another() {
     let second = Hub::start();
     let mill = square.starts();
     square.names(&second.url());
-    square.publisher.edit("/rss", |feed| feed.posts.insert(0, Post::new("2")));
     mill.polls();
+    assert_eq!(square.publisher.requests_for("/rss").len(), 2, "answered 304");
     assert_eq!(second.verified().len(), 1, "{:?}", second.asked());
     let left = square.hub.asked_to("unsubscribe");
     assert_eq!(left.len(), 1);
