@@ -1,5 +1,6 @@
 //! Hubs (WebSub): what they promise is believed while they keep it, and nothing they do does harm.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -14,7 +15,7 @@ use crate::world::hub::{self, Conduct, Hub};
 use crate::world::ledger::Ledger;
 use crate::world::mill::Mill;
 use crate::world::program::{Service, eventually};
-use crate::world::publisher::Publisher;
+use crate::world::publisher::{Publisher, Reply};
 use crate::world::reader;
 
 /// A publisher with a hub, and a home that the world reaches.
@@ -196,6 +197,46 @@ fn what_is_told_waits_for_the_publishers_retry_after_also_over_a_restart() {
     let mill = square.starts();
     assert_eq!(square.polls_within(&mill, 1), 0, "Retry-After is obeyed");
     assert_eq!(square.polls_within(&mill, 1), 1, "and then what was told is followed");
+    mill.stop();
+}
+
+#[test]
+fn the_article_of_a_pushed_entry_is_read_from_its_page() {
+    let square = Square::new();
+    let more = format!("[[feed]]\nurl = \"{}\"\nfull_text = true\n", square.topic());
+    square.home.configure(&[], home::Post::Files, &more);
+    let mill = square.starts();
+    square.agrees_on("s3cret");
+    square.publisher.answers("/article", Reply::Page("<p>Rien".to_owned()));
+    let post = Post::new("2").at(&square.publisher.url("/article"));
+    let body = Format::Rss.render("Le flux", &[post]).into_bytes();
+    let signature = signed("sha256", &body, "s3cret");
+    square.hub.pushes(&body, &[("X-Hub-Signature", &signature)]);
+    mill.rests();
+    assert_eq!((mill.totals().entries, square.polls()), (2, 1));
+    assert_eq!(square.publisher.requests_for("/article").len(), 1);
+    mill.stop();
+}
+
+#[test]
+fn many_feeds_of_one_hub_ask_it_one_after_the_other() {
+    let (square, feeds) = (Square::new(), 30);
+    let paths: Vec<String> = (0..feeds).map(|number| format!("/feed/{number}")).collect();
+    let links = |path: &str| {
+        let (hub, own) = (square.hub.url(), square.publisher.url(path));
+        format!("<{hub}>; rel=\"hub\", <{own}>; rel=\"self\"")
+    };
+    for path in &paths {
+        square.publisher.posts(path, [Post::new(path)]);
+        square.publisher.edit(path, |feed| feed.headers = vec![("Link".to_owned(), links(path))]);
+    }
+    let urls: Vec<String> = paths.iter().map(|path| square.publisher.url(path)).collect();
+    square.home.configure(&urls, home::Post::Files, "");
+    let mill = square.starts();
+    assert_eq!(square.hub.verified().len(), feeds, "{:?}", square.hub.unverified());
+    assert_eq!((square.hub.asked().len(), square.hub.most_at_once()), (feeds, 1));
+    let callbacks: HashSet<String> = square.hub.verified().into_iter().collect();
+    assert_eq!(callbacks.len(), feeds, "each has its own");
     mill.stop();
 }
 

@@ -59,6 +59,9 @@ struct Desk {
     verified: Vec<String>,
     /// What a callback answered that did not.
     unverified: Vec<u16>,
+    /// How many ask at this moment, and how many did at most.
+    at_once: usize,
+    most_at_once: usize,
 }
 
 impl Hub {
@@ -69,6 +72,8 @@ impl Hub {
             asked: Vec::new(),
             verified: Vec::new(),
             unverified: Vec::new(),
+            at_once: 0,
+            most_at_once: 0,
         };
         let desk = Arc::new(Mutex::new(desk));
         let heard = Arc::clone(&desk);
@@ -113,6 +118,11 @@ impl Hub {
     /// The statuses of callbacks that did not.
     pub(crate) fn unverified(&self) -> Vec<u16> {
         self.desk().unverified.clone()
+    }
+
+    /// How many asked it at once at most.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.desk().most_at_once
     }
 
     /// The callback verified last.
@@ -175,11 +185,24 @@ fn serve(connection: &mut Connection, desk: &Mutex<Desk>) -> io::Result<()> {
     let conduct = {
         let mut desk = desk.lock().map_err(|_| io::ErrorKind::Other)?;
         desk.asked.push(asked.clone());
+        desk.at_once += 1;
+        desk.most_at_once = desk.most_at_once.max(desk.at_once);
         desk.conduct.clone()
     };
+    let answered = answer(connection, desk, conduct, &asked);
+    desk.lock().map_err(|_| io::ErrorKind::Other)?.at_once -= 1;
+    answered
+}
+
+fn answer(
+    connection: &mut Connection,
+    desk: &Mutex<Desk>,
+    conduct: Conduct,
+    asked: &Asked,
+) -> io::Result<()> {
     let status = match conduct {
         Conduct::Verifies(lease) => {
-            verify(desk, &asked, lease.as_deref());
+            verify(desk, asked, lease.as_deref());
             "202 Accepted\r\n".to_owned()
         }
         Conduct::Denies(reason) => {
