@@ -53,11 +53,11 @@ impl Square {
         self.publisher.url("/rss")
     }
 
-    /// Hubs and publishers have a second to answer.
+    /// Hubs and publishers have three seconds to answer.
     fn hurried(self) -> Self {
         let path = self.home.path("feedmill.toml");
         let toml = std::fs::read_to_string(&path).expect("a config");
-        let toml = toml.replace("[fetch]\n", "[fetch]\ntimeout = \"1s\"\n");
+        let toml = toml.replace("[fetch]\n", "[fetch]\ntimeout = \"3s\"\n");
         std::fs::write(path, toml).expect("written");
         self
     }
