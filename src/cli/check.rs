@@ -107,6 +107,12 @@ fn merged_feeds(settings: &Settings) -> String {
             selection(&feed.tags),
         );
     }
+    if settings.server.base_url.is_some() {
+        let _ = writeln!(
+            text,
+            "  Hubs are asked to tell of changes at {base}websub/, if that address is public."
+        );
+    }
     text
 }
 
@@ -226,6 +232,8 @@ mod tests {
     }
 
     const CONFIG: &str = r#"
+[server]
+base_url = "https://feeds.exemple.fr/"
 [fetch]
 contact = "zoe@exemple.fr"
 [smtp]
