@@ -71,14 +71,19 @@ fn in_numbers(totals: &Totals) -> Answer {
         0 => "nothing".to_owned(),
         items => format!("{items} of the items in the last documents"),
     };
-    Answer::done(list(&[
+    let offline = totals.offline_since.map(|since| {
+        let since = since.format("%Y-%m-%d %H:%MZ");
+        ("offline", format!("no host answers since {since}: feedmill itself seems to be offline"))
+    });
+    let facts = [
         ("feeds", format!("{} ({} failing)", totals.feeds, totals.failing)),
         ("left out", left_out),
         ("entries", totals.entries.to_string()),
         ("documents", totals.documents.to_string()),
         ("editions", totals.editions.to_string()),
         ("letters", letters),
-    ]))
+    ];
+    Answer::done(list(&offline.into_iter().chain(facts).collect::<Vec<_>>()))
 }
 
 /// One feed with all that is known of it.

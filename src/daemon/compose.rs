@@ -23,6 +23,7 @@ use crate::jobs::errand::Wish;
 use crate::jobs::extract::Extractor;
 use crate::jobs::labels::Labels;
 use crate::jobs::library::Library;
+use crate::jobs::outlook::Outlook;
 use crate::jobs::overview::Overview;
 use crate::jobs::pushes::Pushes;
 use crate::jobs::reclean;
@@ -98,6 +99,7 @@ pub struct Workshop {
     store: Store,
     workers: Workers,
     page_turn: Arc<Semaphore>,
+    outlook: Outlook,
     client: Current<Client>,
     subscriptions: Current<Subscriptions>,
     newsletters: Current<Vec<Newsletter>>,
@@ -198,6 +200,7 @@ impl Workshop {
             store,
             workers,
             page_turn: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
+            outlook: Outlook::default(),
             client: Current::new(client),
             subscriptions: Current::new(Subscriptions::new(
                 settings.subscriptions,
@@ -230,6 +233,10 @@ impl Workshop {
     }
 
     async fn sync(&self) -> anyhow::Result<()> {
+        // Whether an outage still lasts shows soon enough.
+        if self.store.offline_since().await?.is_some() {
+            self.store.came_online().await?;
+        }
         self.keep(&self.subscriptions.get(), &self.newsletters.get()).await
     }
 
@@ -259,6 +266,7 @@ impl Workshop {
             clock: Arc::clone(&self.world.clock),
             dice: self.world.dice.clone(),
             pushes: Arc::clone(&self.house.pushes),
+            outlook: self.outlook.clone(),
         }
     }
 

@@ -50,6 +50,7 @@ pub struct Schedule {
     gap: Duration,
     under_way: usize,
     articles_under_way: usize,
+    articles_held: bool,
     waiting: BinaryHeap<Reverse<(DateTime<Utc>, Turn, usize)>>,
     /// The one place in the heap that counts for each; others are left over.
     due: HashMap<Turn, DateTime<Utc>>,
@@ -107,6 +108,7 @@ impl Schedule {
             gap,
             under_way: 0,
             articles_under_way: 0,
+            articles_held: false,
             waiting: BinaryHeap::new(),
             due: HashMap::new(),
             lines: Vec::new(),
@@ -144,6 +146,40 @@ impl Schedule {
         self.pausing = pausing.into_iter().map(shorter).collect();
     }
 
+    /// Holds articles back, or no more; tells whether that is new.
+    pub fn hold_articles(&mut self, hold: bool) -> bool {
+        std::mem::replace(&mut self.articles_held, hold) != hold
+    }
+
+    /// Asks the feeds that are due at `now` one after another, as far apart as `gap` says for so
+    /// many, sites in turn; not those that `is_wanted`.
+    pub fn spread(
+        &mut self,
+        now: DateTime<Utc>,
+        gap: impl Fn(usize) -> TimeDelta,
+        is_wanted: impl Fn(FeedId) -> bool,
+    ) {
+        self.fill_lines(now);
+        let stays = |turn: &Turn| match turn {
+            Turn::Feed(feed) => is_wanted(*feed),
+            Turn::Article(_) => true,
+        };
+        let mut late = Vec::new();
+        for (number, line) in self.lines.iter_mut().enumerate() {
+            let (stay, go) = std::mem::take(&mut line.feeds).into_iter().partition(stays);
+            let go: VecDeque<Turn> = go;
+            late.extend(go.into_iter().enumerate().map(|(place, turn)| (place, number, turn)));
+            line.feeds = stay;
+        }
+        late.sort_unstable();
+        let (mut at, gap) = (now, gap(late.len()));
+        for (_, line, turn) in late {
+            self.taken.remove(&turn);
+            self.wait(turn, line, at);
+            at += gap;
+        }
+    }
+
     /// A feed is to be asked at `next_check`. One that is in a line or under way already is told of
     /// when it has finished.
     pub fn add(&mut self, turn: impl Into<Turn>, site: &Site, next_check: DateTime<Utc>) {
@@ -175,7 +211,8 @@ impl Schedule {
         let mut held = Vec::new();
         while self.under_way < self.connections && starts.len() < most {
             let Some(number) = self.ready.pop_front() else { break };
-            let may_read = self.articles_under_way < self.connections.div_ceil(ARTICLE_SHARE);
+            let may_read = !self.articles_held
+                && self.articles_under_way < self.connections.div_ceil(ARTICLE_SHARE);
             let line = &mut self.lines[number];
             let turn = line.feeds.pop_front();
             let turn = turn.or_else(|| if may_read { line.articles.pop_front() } else { None });

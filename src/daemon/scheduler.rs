@@ -15,6 +15,7 @@ use crate::daemon::lifecycle::Stop;
 use crate::daemon::schedule::{Schedule, Start, Turn};
 use crate::daemon::writing::{AFTER_TROUBLE, Writing};
 use crate::jobs::extract::Extractor;
+use crate::jobs::outlook::ASKED_AGAIN;
 use crate::jobs::refresh::{RefreshError, Refreshed, Refresher, Urgency};
 use crate::jobs::trouble::in_words;
 use crate::model::feed::FeedId;
@@ -76,6 +77,8 @@ pub struct Scheduler {
     wanted: HashMap<FeedId, bool>,
     told: HashMap<FeedId, Vec<mpsc::UnboundedSender<Asked>>>,
     writing: Writing,
+    /// Whether no host answers, so that hosts are asked one at a time.
+    offline: bool,
     load_again: Option<DateTime<Utc>>,
     /// What the clock showed last.
     seen: DateTime<Utc>,
@@ -127,6 +130,7 @@ impl Scheduler {
             wanted: HashMap::new(),
             told: HashMap::new(),
             writing: Writing::default(),
+            offline: false,
             load_again: None,
             with_articles: None,
         }
@@ -152,8 +156,10 @@ impl Scheduler {
             for start in self.schedule.start(now, self.admitted(now)) {
                 self.begin(start);
             }
+            // In an outage all is asked that can be.
+            let pauses = self.under_way.is_empty() && self.next_probe().is_some_and(|at| at > now);
             self.settled.send_if_modified(|settled| {
-                let is = self.schedule.is_settled(now);
+                let is = pauses || self.schedule.is_settled(now);
                 std::mem::replace(settled, is) != is
             });
             let ending = self.stop.is_draining() || self.has_nothing_to_come();
@@ -172,6 +178,12 @@ impl Scheduler {
     fn admitted(&self, now: DateTime<Utc>) -> usize {
         match self.writing.tried_at() {
             _ if self.stop.is_draining() => 0,
+            None if self.offline => match self.next_probe() {
+                // What a person wants is tried whatever the outlook.
+                _ if !self.wanted.is_empty() => self.wanted.len(),
+                Some(at) if at > now || !self.under_way.is_empty() => 0,
+                Some(_) | None => 1,
+            },
             None => usize::MAX,
             // What a person wants is tried at once.
             Some(until) => {
@@ -179,6 +191,12 @@ impl Scheduler {
                 usize::from(may && self.under_way.is_empty())
             }
         }
+    }
+
+    /// When a host may be asked again, while none answers. A pass that somebody waits for goes on.
+    fn next_probe(&self) -> Option<DateTime<Utc>> {
+        let next = self.refresher.outlook.next_probe();
+        next.filter(|_| self.agenda == Agenda::Standing)
     }
 
     fn has_nothing_to_come(&self) -> bool {
@@ -205,7 +223,7 @@ impl Scheduler {
 
     fn wake(&self) -> crate::clock::Wait {
         let now = self.refresher.clock.now();
-        let pause = self.writing.tried_at().filter(|until| *until > now);
+        let pause = self.writing.tried_at().max(self.next_probe()).filter(|until| *until > now);
         let check =
             self.schedule.next_wake().map(|check| pause.map_or(check, |end| check.max(end)));
         let wakes = [check, pause, self.load_again];
@@ -246,6 +264,11 @@ impl Scheduler {
                 self.schedule.forget_waiting();
                 for due in agenda {
                     self.schedule.add(due.feed, &due.site, due.next_check);
+                }
+                if self.schedule.hold_articles(self.offline) && !self.offline {
+                    let (now, wanted) = (self.refresher.clock.now(), &self.wanted);
+                    let gap = |feeds| self.refresher.outlook.gap(feeds);
+                    self.schedule.spread(now, gap, |feed| wanted.contains_key(&feed));
                 }
                 self.with_articles = None;
             }
@@ -346,6 +369,7 @@ impl Scheduler {
                 self.load_again = Some(now + AFTER_RETIRING);
                 None
             }
+            Err(RefreshError::Offline { .. }) => Some(now + ASKED_AGAIN),
             Err(RefreshError::Panicked { .. } | RefreshError::Store { .. }) => {
                 Some(now + AFTER_TROUBLE)
             }
@@ -353,6 +377,10 @@ impl Scheduler {
         // Who ordered it while it was under way has what it brought.
         self.wanted.remove(&feed);
         self.writing.note(feed, &result, now);
+        let offline = self.next_probe().is_some();
+        if std::mem::replace(&mut self.offline, offline) != offline {
+            self.load_again = Some(now);
+        }
         let next_check = next_check.filter(|_| self.agenda == Agenda::Standing);
         match (&result, next_check) {
             // From now on another site answers for it.

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::clean::{excerpt, sanitise};
 use crate::jobs::labels::Labels;
@@ -49,6 +49,11 @@ impl Library {
     /// The library of `store`.
     pub fn new(store: Store) -> Self {
         Self { store, printed: RwLock::default() }
+    }
+
+    /// Since when no host answers the service, which seems to be offline itself.
+    pub async fn offline_since(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.store.offline_since().await
     }
 
     /// All feeds of the configuration, by address.

@@ -12,6 +12,7 @@ pub mod hubs;
 pub mod labels;
 pub mod letters;
 pub mod library;
+pub mod outlook;
 pub mod overview;
 pub mod pushed;
 pub mod pushes;

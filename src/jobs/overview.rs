@@ -47,6 +47,8 @@ pub struct Totals {
     pub letters: BTreeMap<&'static str, u64>,
     /// Letters that their subscribers may have twice: nobody knew whether the first was taken.
     pub resent: u64,
+    /// Since when no host answers the service, which seems to be offline itself.
+    pub offline_since: Option<DateTime<Utc>>,
 }
 
 /// One feed.
@@ -128,6 +130,7 @@ impl Overview {
             editions: counts.editions,
             letters,
             resent: counts.resent,
+            offline_since: self.store.offline_since().await?,
         })
     }
 

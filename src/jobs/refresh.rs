@@ -14,6 +14,7 @@ use crate::fetch::client::Client;
 use crate::fetch::request::Request;
 use crate::jobs::current::Current;
 use crate::jobs::dice::Dice;
+use crate::jobs::outlook::Outlook;
 use crate::jobs::pushes::{HubsNamed, Pushes};
 use crate::jobs::reading::{self, Before, Reading};
 use crate::jobs::shelf::Shelf;
@@ -30,8 +31,8 @@ use crate::model::url::{FeedUrl, Site};
 use crate::refresh::articles;
 use crate::refresh::cadence::{self, CheckBounds};
 use crate::refresh::decide::decide;
-use crate::refresh::moves;
 use crate::refresh::repeated;
+use crate::refresh::{moves, outage};
 use crate::store::error::StoreError;
 use crate::store::feeds::Agendum;
 use crate::store::open::Store;
@@ -61,6 +62,8 @@ pub struct Refresher {
     pub dice: Dice,
     /// What is told of hubs that a feed names.
     pub pushes: Arc<Pushes>,
+    /// Whether it is we who are offline.
+    pub outlook: Outlook,
 }
 
 /// Why a feed is asked.
@@ -110,6 +113,12 @@ pub enum RefreshError {
         /// When it is due.
         next_check: DateTime<Utc>,
     },
+    /// No host answers, so nothing is held against it.
+    #[error("no host answers at present: feedmill itself seems to be offline")]
+    Offline {
+        /// Its address.
+        url: FeedUrl,
+    },
     /// The database.
     #[error("could not be kept")]
     Store {
@@ -136,7 +145,9 @@ impl RefreshError {
     fn about(self, feed: &FeedUrl) -> Self {
         match self {
             Self::Store { source, .. } => Self::Store { url: Some(feed.clone()), source },
-            Self::Retired | Self::Held { .. } | Self::Panicked { .. } => self,
+            Self::Retired | Self::Held { .. } | Self::Offline { .. } | Self::Panicked { .. } => {
+                self
+            }
         }
     }
 }
@@ -172,10 +183,19 @@ impl Refresher {
         let feed = self.store.feed(id).await?.ok_or(RefreshError::Retired)?;
         permit(&feed, &self.subscriptions.get().bounds(&feed.url), urgency, began)?;
         let outcome = self.fetch(&feed, keep_alive).await?;
+        let ended = self.clock.now();
+        let (site, is_silent) = (moves::asked_at(&feed).site(), outage::is_silent(&outcome));
+        let sites = self.subscriptions.get().sites();
+        if self.outlook.spares(&self.store, &feed, (&site, &outcome), sites, ended).await? {
+            return Err(RefreshError::Offline { url: feed.url });
+        }
         let reading = Arc::new(self.read(&feed, outcome, urgency).await);
         let applied = self.apply(feed.clone(), &reading).await;
         let (refreshed, noteworthy) = applied.map_err(|error| error.about(&feed.url))?;
         report(&feed, &refreshed, noteworthy, self.clock.now() - began);
+        if is_silent {
+            self.outlook.punished(&self.store, feed, ended).await;
+        }
         Ok(refreshed)
     }
 

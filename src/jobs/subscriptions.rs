@@ -1,5 +1,7 @@
 //! What the operator wants of each feed, to be looked up by its address.
 
+use std::collections::HashSet;
+
 use crate::model::feed::shown_title;
 use crate::model::settings::{FetchSettings, Subscription};
 use crate::model::text::PlainText;
@@ -11,6 +13,7 @@ use crate::refresh::cadence::CheckBounds;
 pub struct Subscriptions {
     sorted: Vec<Subscription>,
     bounds: CheckBounds,
+    sites: usize,
 }
 
 impl Subscriptions {
@@ -22,7 +25,8 @@ impl Subscriptions {
             max_interval: fetch.max_interval,
             interval: None,
         };
-        Self { sorted: subscriptions, bounds }
+        let sites: HashSet<_> = subscriptions.iter().map(|feed| feed.url.site()).collect();
+        Self { sites: sites.len(), sorted: subscriptions, bounds }
     }
 
     /// The subscription to `url`; none if it was retired meanwhile.
@@ -40,6 +44,11 @@ impl Subscriptions {
     /// How often `url` may be asked.
     pub fn bounds(&self, url: &FeedUrl) -> CheckBounds {
         CheckBounds { interval: self.find(url).and_then(|found| found.interval), ..self.bounds }
+    }
+
+    /// How many sites they are of.
+    pub fn sites(&self) -> usize {
+        self.sites
     }
 
     /// All of them, sorted by address.

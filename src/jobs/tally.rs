@@ -24,6 +24,10 @@ pub fn note(tally: &mut Tally, feed: FeedId, result: &Result<Refreshed, RefreshE
         Err(error @ RefreshError::Retired) => {
             tally.failed.push(remark(&numbered(feed), in_words(error)));
         }
+        Err(error @ RefreshError::Offline { url }) => {
+            tally.asked += 1;
+            tally.failed.push(remark(url, in_words(error)));
+        }
         Err(error @ (RefreshError::Store { url, .. } | RefreshError::Panicked { url })) => {
             let name = url.as_ref().map_or_else(|| numbered(feed), ToString::to_string);
             tally.failed.push(remark(&name, in_words(error)));

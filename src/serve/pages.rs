@@ -241,6 +241,10 @@ pub async fn status(State(house): State<Arc<House>>, headers: HeaderMap) -> Resp
         Ok(feeds) => feeds,
         Err(error) => return answer::unavailable(&error),
     };
+    let offline = match house.library.offline_since().await {
+        Ok(since) => since.map(minute),
+        Err(error) => return answer::unavailable(&error),
+    };
     let labels = house.labels();
     let mut lines: Vec<FeedLine> = feeds
         .into_iter()
@@ -274,13 +278,15 @@ pub async fn status(State(house): State<Arc<House>>, headers: HeaderMap) -> Resp
     lines.truncate(LISTED_FEEDS);
     let more = total - lines.len();
     let root = "./";
-    let values = StatusPage { root, lines, total, failing, gone, new, entries, more };
+    let values = StatusPage { root, offline, lines, total, failing, gone, new, entries, more };
     page(&house, &headers, "status.html", values, &house.templates.page)
 }
 
 #[derive(Debug, Serialize)]
 struct StatusPage {
     root: &'static str,
+    /// Since when no host answers.
+    offline: Option<String>,
     lines: Vec<FeedLine>,
     total: usize,
     failing: usize,

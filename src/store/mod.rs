@@ -28,6 +28,7 @@ pub mod migrate;
 pub mod neighbours;
 pub mod newsletters;
 pub mod open;
+pub mod outage;
 pub mod renames;
 pub mod requests;
 pub mod sqlite;

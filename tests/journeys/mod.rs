@@ -18,6 +18,7 @@ mod leaps;
 mod letters;
 mod mornings;
 mod moves;
+mod outage;
 mod outputs;
 mod quarantine;
 mod rehearsals;

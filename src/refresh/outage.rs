@@ -1,0 +1,320 @@
+//! Telling an outage of our own from feeds that fail: when most of the last hosts asked, all of them
+//! well before, do not answer, it is we who are offline.
+//!
+//! While that lasts nothing is held against any feed, and one host is asked at a time, with growing
+//! pauses. It is over as soon as the rule does not hold any more: answers of a few hosts at home do
+//! not hide that the world is out of reach, nor does one host that is down look like an outage.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::model::feed::{Feed, Standing};
+use crate::model::outcome::{FailureClass, Outcome};
+use crate::model::url::Site;
+
+/// How many sites are looked at: those that were asked last.
+pub const SAMPLE: usize = 8;
+/// How many of them must be silent at least, if there are no more than a few.
+pub const FEWEST: usize = 3;
+/// How many of four must be.
+const OF_FOUR: usize = 3;
+/// How long ago a site may have been asked; who has failed for longer says nothing.
+pub const WINDOW: TimeDelta = TimeDelta::minutes(60);
+/// The pause after the first host that is asked in an outage; it doubles.
+pub const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(30);
+/// The longest pause.
+pub const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(10);
+/// How far apart feeds that became due meanwhile are asked afterwards.
+pub const RETURN_GAP: TimeDelta = TimeDelta::seconds(1);
+/// How long that may take together.
+pub const LONGEST_RETURN: TimeDelta = TimeDelta::hours(1);
+
+/// What a fetch says of the way to its host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// Something came back.
+    Answered,
+    /// Nothing did, or not to its end.
+    Silent,
+    /// Nothing can be told from it.
+    None,
+}
+
+/// What `outcome` says of the way to the host of `feed`, as it was before.
+pub fn sign(feed: &Feed, outcome: &Outcome, now: DateTime<Utc>) -> Sign {
+    let class = match outcome {
+        Outcome::Failed(failure) => failure.class,
+        Outcome::Fresh(_) | Outcome::Unchanged(_) | Outcome::Gone => return Sign::Answered,
+    };
+    let is_chronic = match &feed.state.standing {
+        Standing::Failing { since, .. } => *since < now - WINDOW,
+        Standing::New | Standing::Healthy | Standing::Gone { .. } => false,
+    };
+    match class {
+        FailureClass::Network if is_chronic => Sign::None,
+        FailureClass::Network => Sign::Silent,
+        FailureClass::Guard => Sign::None,
+        FailureClass::Server
+        | FailureClass::Throttled
+        | FailureClass::Client
+        | FailureClass::Body
+        | FailureClass::Document => Sign::Answered,
+    }
+}
+
+/// Whether nothing came back.
+pub fn is_silent(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Failed(failure) if failure.class == FailureClass::Network)
+}
+
+/// What a sign changed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// Nothing.
+    Nothing,
+    /// An outage is noticed: these feeds were punished for it, and stand here as they were before.
+    Begins {
+        /// Since when nobody answers.
+        since: DateTime<Utc>,
+        /// Whom to pardon.
+        punished: Vec<Feed>,
+    },
+    /// It is over.
+    Ends {
+        /// Since when nobody answered.
+        since: DateTime<Utc>,
+    },
+}
+
+/// What is remembered of the last hosts.
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// The last sign of each site, the newest last.
+    last: VecDeque<(Site, DateTime<Utc>, bool)>,
+    punished: VecDeque<(DateTime<Utc>, Feed)>,
+    lost: Option<Lost>,
+}
+
+#[derive(Debug)]
+struct Lost {
+    since: DateTime<Utc>,
+    pauses: u32,
+    next_probe: DateTime<Utc>,
+}
+
+impl Watch {
+    /// Learns from a sign of `site`, one of so many `sites`.
+    pub fn note(&mut self, site: &Site, sign: Sign, sites: usize, now: DateTime<Utc>) -> Change {
+        let is_silent = match sign {
+            Sign::Answered => false,
+            Sign::Silent => true,
+            Sign::None => {
+                self.pause(true, now);
+                return Change::Nothing;
+            }
+        };
+        self.last
+            .retain(|(other, at, _)| other != site && (self.lost.is_some() || *at > now - WINDOW));
+        self.last.push_back((site.clone(), now, is_silent));
+        if self.last.len() > SAMPLE {
+            self.last.pop_front();
+        }
+        self.pause(is_silent, now);
+        match (&self.lost, self.is_silence(sites)) {
+            (None, true) => {
+                let since =
+                    self.last.iter().find(|(.., silent)| *silent).map_or(now, |first| first.1);
+                self.lost = Some(Lost { since, pauses: 0, next_probe: now + FIRST_PAUSE });
+                let punished = self.punished.drain(..).filter(|(at, _)| *at >= since);
+                Change::Begins { since, punished: punished.map(|(_, feed)| feed).collect() }
+            }
+            (Some(lost), false) => {
+                let since = lost.since;
+                self.lost = None;
+                Change::Ends { since }
+            }
+            (None, false) | (Some(_), true) => Change::Nothing,
+        }
+    }
+
+    /// Remembers that a failure is held against a feed, which is given as it was before; in an outage
+    /// it comes back, to be pardoned.
+    pub fn punish(&mut self, before: Feed, now: DateTime<Utc>) -> Option<Feed> {
+        if self.lost.is_some() {
+            return Some(before);
+        }
+        self.punished.retain(|(at, feed)| *at > now - WINDOW && feed.id != before.id);
+        self.punished.push_back((now, before));
+        None
+    }
+
+    /// When a host may be asked again, in an outage.
+    pub fn next_probe(&self) -> Option<DateTime<Utc>> {
+        self.lost.as_ref().map(|lost| lost.next_probe)
+    }
+
+    fn pause(&mut self, is_silent: bool, now: DateTime<Utc>) {
+        let Some(lost) = &mut self.lost else { return };
+        lost.pauses = if is_silent { lost.pauses.saturating_add(1) } else { 0 };
+        let pause = FIRST_PAUSE * 2_i32.pow(lost.pauses.min(5));
+        lost.next_probe = if is_silent { now + pause.min(LONGEST_PAUSE) } else { now };
+    }
+
+    /// Of what may come in no order, the first few say nothing of the rest.
+    fn is_silence(&self, sites: usize) -> bool {
+        let fewest = FEWEST.max((sites.min(SAMPLE) * OF_FOUR).div_ceil(4));
+        let silent = self.last.iter().filter(|(.., silent)| *silent).count();
+        silent >= fewest && silent * 4 >= self.last.len() * OF_FOUR
+    }
+}
+
+/// How far apart so many feeds are asked after an outage.
+pub fn gap(feeds: usize) -> TimeDelta {
+    let feeds = i32::try_from(feeds.max(1)).unwrap_or(i32::MAX);
+    RETURN_GAP.min(LONGEST_RETURN / feeds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::feed::{FeedId, FeedState};
+    use crate::model::outcome::Failure;
+    use crate::model::url::FeedUrl;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::seconds(seconds)
+    }
+
+    fn feed(number: usize) -> Feed {
+        let url = FeedUrl::parse(&format!("https://site-{number}.example/feed")).expect("a URL");
+        let state = FeedState::new(at(0));
+        Feed { id: FeedId(number as i64), url, generation: 0, state }
+    }
+
+    /// Plays signs of sites, one a minute, written as `+3` for an answer of site 3 and `-3` for its
+    /// silence; gives the changes, written as the place where they come: `<` and `>`.
+    fn play(sites: usize, signs: &str) -> String {
+        let mut watch = Watch::default();
+        let mut told = Vec::new();
+        for (minute, sign) in signs.split_whitespace().enumerate() {
+            let number: usize = sign[1..].parse().expect("a number");
+            let what = if sign.starts_with('+') { Sign::Answered } else { Sign::Silent };
+            let now = at(minute as i64 * 60);
+            match watch.note(&feed(number).url.site(), what, sites, now) {
+                Change::Nothing => {}
+                Change::Begins { .. } => told.push(format!("{minute}<")),
+                Change::Ends { .. } => told.push(format!("{minute}>")),
+            }
+        }
+        told.join(" ")
+    }
+
+    #[test]
+    fn most_hosts_at_once_are_an_outage_and_one_is_not() {
+        for (sites, signs, told) in [
+            (1, "-1 -1 -1 -1 -1", ""),
+            (2, "-1 -2 -1 -2", ""),
+            (3, "-1 -2", ""),
+            (3, "-1 -2 -3", "2<"),
+            (3, "-1 -2 -3 +1", "2< 3>"),
+            (3, "-1 -2 -3 +1 -1", "2< 3> 4<"),
+            (4, "+4 -1 -2 -3", "3<"),
+            // Of many, the first to fail are not most.
+            (20, "-1 -2 -3 -4 -5", ""),
+            (20, "-1 -2 -3 -4 -5 -6", "5<"),
+            (20, "+1 +2 +3 +4 +5 -6 -7 -8", ""),
+            (20, "+1 +2 +3 +4 +5 +6 +7 +8 -1 -2 -3 -4 -5 -6", "13<"),
+            (20, "+1 +2 +3 +4 +5 +6 +7 +8 -1 -2 -3 -4 -5", ""),
+            (20, "-1 +2 -3 +4 -5 +6 -7 +8 -9 +10 -11", ""),
+            // A host at home answers all the while.
+            (20, "+9 -1 -2 -3 +9 -4 -5 -6 +9 -7", "7<"),
+            (20, "-1 -2 -3 -4 -5 -6 -7 -8 +1 +2 +3", "5< 10>"),
+        ] {
+            assert_eq!(play(sites, signs), told, "{signs}");
+        }
+    }
+
+    #[test]
+    fn old_signs_are_forgotten_but_not_in_an_outage() {
+        let (mut watch, day) = (Watch::default(), 86_400);
+        let mut silent = |number: usize, now| {
+            let site = feed(number).url.site();
+            matches!(watch.note(&site, Sign::Silent, 3, at(now)), Change::Begins { .. })
+        };
+        let hours_apart = [silent(1, 0), silent(2, 3_601), silent(3, 7_300)];
+        assert_eq!(hours_apart, [false; 3]);
+        assert_eq!([silent(4, 7_301), silent(5, 7_302)], [false, true]);
+        assert!(!silent(6, 7_302 + day), "it still lasts");
+        assert!(watch.next_probe().is_some());
+    }
+
+    #[test]
+    fn pauses_grow_and_an_answer_ends_them() {
+        let mut watch = Watch::default();
+        assert_eq!(watch.next_probe(), None);
+        let mut now = 0;
+        let mut pauses = Vec::new();
+        for number in 0..10 {
+            watch.note(&feed(number).url.site(), Sign::Silent, 3, at(now));
+            if let Some(next) = watch.next_probe() {
+                pauses.push((next - at(now)).num_seconds());
+                now += pauses[pauses.len() - 1];
+            }
+        }
+        assert_eq!(pauses, [30, 60, 120, 240, 480, 600, 600, 600]);
+        watch.note(&feed(20).url.site(), Sign::Answered, 3, at(now));
+        assert_eq!(watch.next_probe(), Some(at(now)), "the next is asked at once");
+    }
+
+    #[test]
+    fn who_was_punished_for_it_is_pardoned() {
+        let mut watch = Watch::default();
+        let mut fails = |number: usize, now| {
+            let change = watch.note(&feed(number).url.site(), Sign::Silent, 3, at(now));
+            if change == Change::Nothing {
+                assert_eq!(watch.punish(feed(number), at(now)), None);
+            }
+            change
+        };
+        fails(9, -9_000);
+        fails(1, 0);
+        fails(2, 1);
+        let pardoned = Change::Begins { since: at(0), punished: vec![feed(1), feed(2)] };
+        assert_eq!(fails(3, 2), pardoned);
+        assert_eq!(watch.punish(feed(4), at(3)), Some(feed(4)), "and who comes too late is");
+    }
+
+    #[test]
+    fn only_hosts_that_were_well_say_something_by_being_silent() {
+        let failed =
+            |class| Outcome::Failed(Failure { class, reason: String::new(), retry_after: None });
+        let failing = |since| Standing::Failing {
+            failures: 3,
+            since,
+            class: FailureClass::Network,
+            reason: String::new(),
+        };
+        for (standing, outcome, expected) in [
+            (Standing::Healthy, failed(FailureClass::Network), Sign::Silent),
+            (Standing::New, failed(FailureClass::Network), Sign::Silent),
+            (failing(at(-60)), failed(FailureClass::Network), Sign::Silent),
+            (failing(at(-7_200)), failed(FailureClass::Network), Sign::None),
+            (Standing::Healthy, failed(FailureClass::Guard), Sign::None),
+            (Standing::Healthy, failed(FailureClass::Server), Sign::Answered),
+            (failing(at(-7_200)), failed(FailureClass::Client), Sign::Answered),
+            (Standing::Healthy, Outcome::Gone, Sign::Answered),
+        ] {
+            let mut feed = feed(1);
+            feed.state.standing = standing;
+            assert_eq!(sign(&feed, &outcome, at(0)), expected, "{feed:?} {outcome:?}");
+        }
+    }
+
+    #[test]
+    fn the_return_is_spread_over_an_hour_at_most() {
+        for (feeds, millis) in [(0, 1_000), (1, 1_000), (500, 1_000), (7_200, 500)] {
+            assert_eq!(gap(feeds).num_milliseconds(), millis, "{feeds}");
+        }
+    }
+}
