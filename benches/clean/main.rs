@@ -188,6 +188,7 @@ fn polls(bytes: usize) -> anyhow::Result<()> {
         found_at: WebUrl::parse("https://journal.example/feed")?,
         moved: false,
         links: feedmill::model::outcome::Links::default(),
+        conditional: true,
         freshness: None,
         retry_after: None,
     };

@@ -127,6 +127,7 @@ async fn fill(path: &Path, options: &Options) -> anyhow::Result<()> {
                     .collect::<Result<_, _>>()?,
                 changes: Vec::new(),
                 articles: WantedArticles::default(),
+                unread: feedmill::model::plan::Unread::default(),
                 moved: None,
                 merged_into: None,
                 noteworthy: true,

@@ -378,6 +378,19 @@ impl Workshop {
         }
     }
 
+    /// Reads documents again that an older feedmill could not read.
+    pub async fn reread(self) {
+        match self.refresher().reread().await {
+            Ok(0) => {}
+            Ok(documents) => {
+                tracing::info!(documents, "documents read that an older version could not read");
+            }
+            Err(error) => {
+                tracing::error!(error = %trouble::in_words(&error), "old documents are not read before the next start");
+            }
+        }
+    }
+
     /// Writes what is pending and closes the database.
     pub async fn close(&self) {
         let closed = tokio::time::timeout(CLOSING, self.store.close()).await;

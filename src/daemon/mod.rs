@@ -13,4 +13,5 @@ pub mod reload;
 pub mod schedule;
 pub mod scheduler;
 pub mod service;
+pub mod work;
 pub mod writing;

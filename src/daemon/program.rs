@@ -74,6 +74,7 @@ impl Program {
         loops.spawn(clerk::run(workshop.clone(), desk.clone(), stop.clone()));
         let mut chores = JoinSet::new();
         chores.spawn(workshop.clone().reclean());
+        chores.spawn(workshop.clone().reread());
         workshop.ready.store(true, Ordering::Release);
         service::ready(&address);
         Ok(Self { address, workshop, stop, loops, chores, settled, desk })

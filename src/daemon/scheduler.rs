@@ -2,21 +2,21 @@
 //! and notes when it is to be asked again. All thinking is in [`Schedule`]; this file only waits.
 
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::is_set_back;
 use crate::daemon::lifecycle::Stop;
 use crate::daemon::schedule::{Schedule, Start, Turn};
+use crate::daemon::work::{self, End, Finished};
 use crate::daemon::writing::{AFTER_TROUBLE, Writing};
 use crate::jobs::extract::Extractor;
 use crate::jobs::outlook::ASKED_AGAIN;
-use crate::jobs::refresh::{RefreshError, Refreshed, Refresher, Urgency};
+use crate::jobs::refresh::{Refresher, Urgency};
+use crate::jobs::refreshed::{RefreshError, Refreshed};
 use crate::jobs::trouble::in_words;
 use crate::model::feed::FeedId;
 use crate::model::settings::FetchSettings;
@@ -86,20 +86,6 @@ pub struct Scheduler {
     with_articles: Option<Vec<FeedId>>,
 }
 
-#[derive(Debug)]
-struct Finished {
-    start: Start,
-    end: End,
-}
-
-/// How what was started ended.
-#[derive(Debug)]
-enum End {
-    Refreshed(FeedId, Result<Refreshed, RefreshError>),
-    /// When the article is to be tried again, if it is.
-    Article(Option<DateTime<Utc>>),
-}
-
 enum Event {
     Finished(Finished),
     Order(Option<Order>),
@@ -145,6 +131,7 @@ impl Scheduler {
             if is_back {
                 self.schedule.set_back(now);
                 self.writing.set_back(now);
+                self.refresher.outlook.set_back(now);
             }
             // What waits was planned under a clock that ran ahead: the agenda knows what is due.
             if is_back || self.load_again.is_some_and(|at| at <= now) {
@@ -305,39 +292,13 @@ impl Scheduler {
     fn begin(&mut self, start: Start) {
         match start.turn {
             Turn::Feed(feed) => {
-                let refresher = self.refresher.clone();
                 let wanted = self.wanted.remove(&feed);
                 let urgency = wanted.map_or(Urgency::Due, |force| Urgency::Wanted { force });
-                self.under_way.spawn(async move {
-                    let refresh =
-                        AssertUnwindSafe(refresher.refresh(feed, start.keep_alive, urgency));
-                    let result = refresh.catch_unwind().await;
-                    let result = result.unwrap_or(Err(RefreshError::Panicked { url: None }));
-                    Finished { start, end: End::Refreshed(feed, result) }
-                });
+                let refresher = self.refresher.clone();
+                self.under_way.spawn(work::refresh(refresher, feed, start, urgency));
             }
             Turn::Article(entry) => {
-                let extractor = self.extractor.clone();
-                let later = self.refresher.clock.now() + AFTER_TROUBLE;
-                self.under_way.spawn(async move {
-                    let read = AssertUnwindSafe(extractor.read(entry, start.keep_alive));
-                    let again = match read.catch_unwind().await {
-                        Ok(Ok(again)) => again,
-                        Ok(Err(error)) => {
-                            tracing::error!(entry.id = entry.0, error = %in_words(&error),
-                                "an article cannot be kept; it is read again in a minute");
-                            Some(later)
-                        }
-                        Err(_) => {
-                            tracing::error!(
-                                entry.id = entry.0,
-                                "reading an article ended by a fault of feedmill's own"
-                            );
-                            None
-                        }
-                    };
-                    Finished { start, end: End::Article(again) }
-                });
+                self.under_way.spawn(work::read(self.extractor.clone(), entry, start));
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::jobs::refresh::{RefreshError, Refreshed};
+use crate::jobs::refreshed::{RefreshError, Refreshed};
 use crate::jobs::trouble::in_words;
 use crate::model::feed::FeedId;
 

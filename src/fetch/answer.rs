@@ -59,6 +59,7 @@ pub async fn sort(
                 links: links::of(fields, &url),
                 found_at: url,
                 moved,
+                conditional,
             };
             fresh.body = body::read(response, max_body, fresh.found_at.parts()).await?;
             Ok(Outcome::Fresh(fresh))
@@ -183,6 +184,7 @@ mod tests {
             found_at: url.web().clone(),
             moved: false,
             links: crate::model::outcome::Links::default(),
+            conditional: false,
             freshness: Some(Duration::from_secs(60)),
             retry_after: Some(RetryAfter::Delay(Duration::from_secs(120))),
         };

@@ -19,9 +19,11 @@ pub mod pushes;
 pub mod reading;
 pub mod reclean;
 pub mod refresh;
+pub mod refreshed;
 pub mod rehearse;
 pub mod remarks;
 pub mod requests;
+pub mod reread;
 pub mod route;
 #[cfg(test)]
 pub(crate) mod samples;

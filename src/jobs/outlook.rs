@@ -28,6 +28,11 @@ impl Outlook {
         self.watch().next_probe()
     }
 
+    /// The clock was set back to `now`.
+    pub fn set_back(&self, now: DateTime<Utc>) {
+        self.watch().set_back(now);
+    }
+
     /// How far apart so many feeds are asked that became due in an outage.
     pub fn gap(&self, feeds: usize) -> TimeDelta {
         outage::gap(feeds)
@@ -87,6 +92,7 @@ async fn pardon(store: &Store, before: Feed) {
         arrivals: Vec::new(),
         changes: Vec::new(),
         articles: WantedArticles::default(),
+        unread: crate::model::plan::Unread::default(),
         moved: None,
         merged_into: None,
         noteworthy: false,

@@ -268,6 +268,7 @@ fn rule_words(rule: CheckRule) -> &'static str {
         CheckRule::Interval => "the interval configured",
         CheckRule::Hub => "its hub tells of changes, so once a day",
         CheckRule::NoValidators => "no validators, so once a day",
+        CheckRule::NeverUnchanged => "it never answers 304, so once a day",
         CheckRule::Freshness => "the publisher's Cache-Control or Expires",
         CheckRule::PublisherWish => "the publisher's ttl or sy:updatePeriod",
         CheckRule::SkippedHours => "the publisher's skipHours or skipDays",

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::jobs::reading::Reading;
-use crate::jobs::refresh::{self, RefreshError, Refresher, Urgency};
+use crate::jobs::refresh::{Refresher, Urgency};
+use crate::jobs::refreshed::{self, RefreshError};
 use crate::model::feed::FeedId;
 use crate::model::outcome::{Fresh, Links, Outcome, Validators};
 use crate::model::url::WebUrl;
@@ -33,6 +34,7 @@ impl Refresher {
             found_at: topic.clone(),
             moved: false,
             links: Links::default(),
+            conditional: false,
             freshness: None,
             retry_after: None,
         };
@@ -40,13 +42,14 @@ impl Refresher {
             Reading::Document(read) => Arc::new(Reading::Pushed(read)),
             Reading::SameBody(_) => return Ok(Some(false)),
             Reading::Pushed(_)
+            | Reading::Unread { .. }
             | Reading::Unreadable { .. }
             | Reading::Unchanged { .. }
             | Reading::Gone
             | Reading::Failed(_) => return Ok(None),
         };
-        let (taken, noteworthy) = self.apply(feed.clone(), &reading).await?;
-        refresh::report(&feed, &taken, noteworthy, self.clock.now() - began);
+        let (taken, noteworthy) = self.apply(feed.clone(), &reading, None).await?;
+        refreshed::report(&feed, &taken, noteworthy, self.clock.now() - began);
         Ok(Some(taken.wants_articles))
     }
 }

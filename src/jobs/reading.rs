@@ -24,6 +24,17 @@ pub enum Reading {
     Document(Box<ReadDocument>),
     /// A document that a hub pushed.
     Pushed(Box<ReadDocument>),
+    /// A complete answer that is a feed and that we cannot read yet.
+    Unread {
+        /// The answer, with its body if that did not come before.
+        fresh: Box<Fresh>,
+        /// The document's name.
+        name: [u8; 32],
+        /// How many items it seems to hold.
+        items: u32,
+        /// Why.
+        reason: String,
+    },
     /// A complete answer that is not a document we can read.
     Unreadable {
         /// Why.
@@ -63,6 +74,8 @@ pub struct Before {
     pub trust: GuidTrust,
     /// The name of a document that is not read.
     pub set_apart: Option<[u8; 32]>,
+    /// The name of a document that cannot be read, and is kept.
+    pub unread: Option<[u8; 32]>,
 }
 
 /// What is said of a document that is not read.
@@ -82,11 +95,20 @@ pub fn read(mut fresh: Fresh, before: &Before, hold: &dyn Fn(&[u8; 32]) -> Held)
         let (class, reason) = (FailureClass::Document, SET_APART.to_owned());
         return Reading::Failed(Failure { class, reason, retry_after: fresh.retry_after });
     }
+    if before.unread == Some(name) {
+        let reason = "the same document as before, which cannot be read".to_owned();
+        return Reading::Unread { fresh: Box::new(fresh), name, items: 0, reason };
+    }
     let _held = hold(&name);
     match parse::read::read(&body, fresh.content_type.as_deref(), &fresh.found_at) {
         Ok(document) => {
             let identified = key::identify(&document.items, before.trust);
             Reading::Document(Box::new(ReadDocument { fresh, body_hash, document, identified }))
+        }
+        Err(reason) if may_be_read_one_day(&reason, &body, fresh.content_type.as_deref()) => {
+            let items = parse::glance::items(&body, fresh.content_type.as_deref());
+            fresh.body = body;
+            Reading::Unread { fresh: Box::new(fresh), name, items, reason: reason.to_string() }
         }
         Err(reason) => {
             let items = match reason {
@@ -100,12 +122,22 @@ pub fn read(mut fresh: Fresh, before: &Before, hold: &dyn Fn(&[u8; 32]) -> Held)
     }
 }
 
+/// Whether what could not be read is a feed, for a newer parser. What is too much for this one is so
+/// by intent, and not worth its room.
+fn may_be_read_one_day(reason: &Unreadable, body: &[u8], content_type: Option<&str>) -> bool {
+    match reason {
+        Unreadable::Empty | Unreadable::NotAFeed { .. } | Unreadable::TooMuch { .. } => false,
+        Unreadable::Broken { .. } => parse::kind::is_feed(body, content_type),
+    }
+}
+
 impl Reading {
     /// The name of the document, if there is one.
     pub fn name(&self) -> Option<[u8; 32]> {
         match self {
             Self::Document(read) | Self::Pushed(read) => Some(document_name(&read.body_hash)),
             Self::SameBody(_)
+            | Self::Unread { .. }
             | Self::Unreadable { .. }
             | Self::Unchanged(_)
             | Self::Gone
@@ -130,6 +162,9 @@ impl Reading {
                 identified: &read.identified,
                 known,
             },
+            Self::Unread { fresh, name, items, reason } => {
+                Seen::Unread { fresh, name: *name, items: *items, reason }
+            }
             Self::Unreadable { reason, items, retry_after } => {
                 Seen::Unreadable { reason, items: *items, retry_after: *retry_after }
             }
@@ -156,13 +191,14 @@ mod tests {
             found_at: WebUrl::parse("https://exemple.fr/flux").expect("a URL"),
             moved: false,
             links: crate::model::outcome::Links::default(),
+            conditional: true,
             freshness: None,
             retry_after: None,
         }
     }
 
     fn read_with(set_apart: Option<[u8; 32]>) -> Reading {
-        let before = Before { last_hash: None, trust: GuidTrust::Trusted, set_apart };
+        let before = Before { last_hash: None, trust: GuidTrust::Trusted, set_apart, unread: None };
         let no_notes = crate::store::in_hand::InHand::default();
         let hold = |name: &[u8; 32]| no_notes.hold(crate::model::feed::FeedId(1), name);
         read(

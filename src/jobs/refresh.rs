@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::clean::repetition::WINDOW;
 use crate::clock::Clock;
@@ -17,21 +17,22 @@ use crate::jobs::dice::Dice;
 use crate::jobs::outlook::Outlook;
 use crate::jobs::pushes::{HubsNamed, Pushes};
 use crate::jobs::reading::{self, Before, Reading};
+use crate::jobs::refreshed::{self, RefreshError, Refreshed};
 use crate::jobs::shelf::Shelf;
 use crate::jobs::subscriptions::Subscriptions;
-use crate::jobs::trouble;
 use crate::jobs::workers::Workers;
 use crate::model::article::WantedArticles;
 use crate::model::document::Unreadable;
 use crate::model::entry::EntryId;
-use crate::model::feed::{Feed, FeedId, Standing};
-use crate::model::outcome::Outcome;
+use crate::model::feed::{Feed, FeedId};
+use crate::model::outcome::{Outcome, Validators};
 use crate::model::plan::Plan;
-use crate::model::url::{FeedUrl, Site};
+use crate::model::url::FeedUrl;
 use crate::refresh::articles;
 use crate::refresh::cadence::{self, CheckBounds};
 use crate::refresh::decide::decide;
 use crate::refresh::repeated;
+use crate::refresh::whole;
 use crate::refresh::{moves, outage};
 use crate::store::error::StoreError;
 use crate::store::feeds::Agendum;
@@ -78,80 +79,6 @@ pub enum Urgency {
     },
 }
 
-/// What a refresh did.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Refreshed {
-    /// The feed's address.
-    pub url: FeedUrl,
-    /// How many entries are new.
-    pub arrived: usize,
-    /// How many entries changed.
-    pub changed: usize,
-    /// Whether articles may have been put into their queue.
-    pub wants_articles: bool,
-    /// Its health afterwards.
-    pub standing: Standing,
-    /// When it is asked again.
-    pub next_check: DateTime<Utc>,
-    /// Who answers for it from now on, if its address is another than before.
-    pub moved: Option<Site>,
-}
-
-/// Why a refresh wrote nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum RefreshError {
-    /// The feed is no longer subscribed.
-    #[error("the feed is no longer subscribed")]
-    Retired,
-    /// It must not be asked now.
-    #[error("{reason}")]
-    Held {
-        /// Its address.
-        url: FeedUrl,
-        /// Why, and until when.
-        reason: String,
-        /// When it is due.
-        next_check: DateTime<Utc>,
-    },
-    /// No host answers, so nothing is held against it.
-    #[error("no host answers at present: feedmill itself seems to be offline")]
-    Offline {
-        /// Its address.
-        url: FeedUrl,
-    },
-    /// The database.
-    #[error("could not be kept")]
-    Store {
-        /// Its address, once it is known.
-        url: Option<FeedUrl>,
-        /// What failed.
-        source: StoreError,
-    },
-    /// A fault of ours.
-    #[error("ended by a fault of feedmill's own; please report it")]
-    Panicked {
-        /// Its address, once it is known.
-        url: Option<FeedUrl>,
-    },
-}
-
-impl From<StoreError> for RefreshError {
-    fn from(source: StoreError) -> Self {
-        Self::Store { url: None, source }
-    }
-}
-
-impl RefreshError {
-    fn about(self, feed: &FeedUrl) -> Self {
-        match self {
-            Self::Store { source, .. } => Self::Store { url: Some(feed.clone()), source },
-            Self::Retired | Self::Held { .. } | Self::Offline { .. } | Self::Panicked { .. } => {
-                self
-            }
-        }
-    }
-}
-
 impl Refresher {
     /// All feeds that are to be polled, and when.
     ///
@@ -180,9 +107,19 @@ impl Refresher {
         urgency: Urgency,
     ) -> Result<Refreshed, RefreshError> {
         let began = self.clock.now();
-        let feed = self.store.feed(id).await?.ok_or(RefreshError::Retired)?;
+        let mut feed = self.store.feed(id).await?.ok_or(RefreshError::Retired)?;
         permit(&feed, &self.subscriptions.get().bounds(&feed.url), urgency, began)?;
-        let outcome = self.fetch(&feed, keep_alive).await?;
+        let is_whole = whole::is_due(&feed.state, began);
+        if is_whole {
+            // Whatever comes of it: once in so many days.
+            feed.state.whole = Some(began);
+            tracing::info!(
+                feed.id = feed.id.0,
+                feed.url = feed.url.as_str(),
+                "it said for thirty days that nothing changed: all of it is asked for once"
+            );
+        }
+        let outcome = self.fetch(&feed, keep_alive, is_whole).await?;
         let ended = self.clock.now();
         let (site, is_silent) = (moves::asked_at(&feed).site(), outage::is_silent(&outcome));
         let sites = self.subscriptions.get().sites();
@@ -190,25 +127,31 @@ impl Refresher {
             return Err(RefreshError::Offline { url: feed.url });
         }
         let reading = Arc::new(self.read(&feed, outcome, urgency).await);
-        let applied = self.apply(feed.clone(), &reading).await;
+        let applied = self.apply(feed.clone(), &reading, None).await;
         let (refreshed, noteworthy) = applied.map_err(|error| error.about(&feed.url))?;
-        report(&feed, &refreshed, noteworthy, self.clock.now() - began);
+        refreshed::report(&feed, &refreshed, noteworthy, self.clock.now() - began);
         if is_silent {
             self.outlook.punished(&self.store, feed, ended).await;
         }
         Ok(refreshed)
     }
 
-    async fn fetch(&self, feed: &Feed, keep_alive: bool) -> Result<Outcome, RefreshError> {
+    async fn fetch(
+        &self,
+        feed: &Feed,
+        keep_alive: bool,
+        is_whole: bool,
+    ) -> Result<Outcome, RefreshError> {
         let subscriptions = self.subscriptions.get();
         let wanted = subscriptions.find(&feed.url).ok_or(RefreshError::Retired)?;
         let url = moves::asked_at(feed);
         // What only the subscribed origin may see does not move with the feed.
         let is_own = url.web().parts().origin() == feed.url.web().parts().origin();
+        let none = Validators::default();
         let giver = feed.state.whereabouts.validated_at.as_ref();
         let request = Request {
             url,
-            validators: &feed.state.validators,
+            validators: if is_whole { &none } else { &feed.state.validators },
             owner: giver.unwrap_or(feed.address().web()),
             login: wanted.login.as_ref().filter(|_| is_own),
             headers: if is_own { &wanted.headers } else { &[] },
@@ -230,11 +173,13 @@ impl Refresher {
             Outcome::Gone => return Reading::Gone,
             Outcome::Failed(failure) => return Reading::Failed(failure),
         };
-        let mut before =
-            Before { last_hash: feed.state.body_hash, trust: feed.state.guids, set_apart: None };
-        if urgency != (Urgency::Wanted { force: true }) {
-            before.set_apart = feed.state.quarantined;
-        }
+        let is_forced = urgency == Urgency::Wanted { force: true };
+        let before = Before {
+            last_hash: feed.state.body_hash,
+            trust: feed.state.guids,
+            set_apart: feed.state.quarantined.filter(|_| !is_forced),
+            unread: feed.state.unread.filter(|_| !is_forced),
+        };
         let retry_after = fresh.retry_after;
         let (in_hand, id) = (self.store.in_hand.clone(), feed.id);
         let hold = move |name: &[u8; 32]| in_hand.hold(id, name);
@@ -245,17 +190,20 @@ impl Refresher {
         })
     }
 
-    /// Decides and writes, and decides again if somebody else wrote the feed meanwhile.
+    /// Decides and writes, and decides again if somebody else wrote the feed meanwhile. `asked` is when
+    /// it was asked, if that is not now.
     pub(in crate::jobs) async fn apply(
         &self,
         mut feed: Feed,
         reading: &Arc<Reading>,
+        asked: Option<DateTime<Utc>>,
     ) -> Result<(Refreshed, bool), RefreshError> {
         for _ in 0..CONFLICTS {
             let mut plan = self.decide(&feed, Arc::clone(reading)).await?;
             if let Some(address) = &plan.moved {
                 plan.merged_into = self.store.feed_at(address, feed.id).await?;
             }
+            plan.state.last_check = asked.or(plan.state.last_check);
             let moved = plan.moved.clone().map(|to| (to, plan.merged_into.is_some()));
             let refreshed = Refreshed {
                 url: feed.url.clone(),
@@ -271,13 +219,18 @@ impl Refresher {
             };
             let noteworthy = plan.noteworthy;
             let named = HubsNamed::of(&plan.state);
+            let never_unchanged =
+                whole::never_unchanged(&plan.state) && !whole::never_unchanged(&feed.state);
             match self.store.commit(plan).await {
                 Ok(_) => {
                     if refreshed.arrived + refreshed.changed > 0 || moved.is_some() {
                         self.shelf.turn();
                     }
+                    if never_unchanged {
+                        refreshed::report_repeats(&feed);
+                    }
                     if let Some((to, merged)) = &moved {
-                        report_move(&feed, to, *merged);
+                        refreshed::report_move(&feed, to, *merged);
                     }
                     self.pushes.compare(&feed, &named).await?;
                     return Ok((refreshed, noteworthy));
@@ -302,6 +255,7 @@ impl Refresher {
                 self.store.known(feed.id, &keys, &documents, &titles).await?
             }
             Reading::SameBody(_)
+            | Reading::Unread { .. }
             | Reading::Unreadable { .. }
             | Reading::Unchanged(_)
             | Reading::Gone
@@ -380,37 +334,5 @@ fn permit(
         Urgency::Due => Ok(()),
         Urgency::Wanted { force } => cadence::may_refresh_now(&feed.state, now, force)
             .map_err(|not_now| held(not_now.to_string())),
-    }
-}
-
-/// One line when an address takes the place of another.
-fn report_move(feed: &Feed, to: &FeedUrl, merged: bool) {
-    let (id, url, to) = (feed.id.0, feed.url.as_str(), to.as_str());
-    let what = match (merged, to == url) {
-        (true, _) => "moved for good to another feed's address: merged into that",
-        (false, true) => "asked again where it is subscribed",
-        (false, false) => "moved for good: asked there from now on",
-    };
-    tracing::info!(feed.id = id, feed.url = url, to, "{what}");
-}
-
-/// One line per refresh, for people if something changed.
-pub(in crate::jobs) fn report(
-    feed: &Feed,
-    refreshed: &Refreshed,
-    noteworthy: bool,
-    took: TimeDelta,
-) {
-    let standing = trouble::trouble(&refreshed.standing).unwrap_or_else(|| "well".to_owned());
-    let (id, url) = (feed.id.0, feed.url.as_str());
-    let (arrived, changed) = (refreshed.arrived, refreshed.changed);
-    let duration_ms = took.num_milliseconds();
-    let next_check = refreshed.next_check.to_rfc3339_opts(SecondsFormat::Secs, true);
-    if noteworthy {
-        tracing::info!(feed.id = id, feed.url = url, arrived, changed, standing = %standing,
-            duration_ms, next_check = %next_check, "refreshed");
-    } else {
-        tracing::debug!(feed.id = id, feed.url = url, standing = %standing, duration_ms,
-            next_check = %next_check, "refreshed");
     }
 }

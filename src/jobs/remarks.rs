@@ -2,7 +2,7 @@
 
 use crate::model::feed::Feed;
 use crate::model::url::FeedUrl;
-use crate::refresh::moves;
+use crate::refresh::{moves, whole};
 
 /// What is to be said of a feed; `merged_into` is where the feed is subscribed that it turned out to
 /// be.
@@ -33,9 +33,15 @@ pub fn about(feed: &Feed, merged_into: Option<&FeedUrl>) -> Vec<String> {
         1 => Some("one item of its last document was not read".to_owned()),
         items => Some(format!("{items} items of its last document were not read")),
     };
+    let repeats = whole::never_unchanged(&feed.state).then(|| {
+        "it never answers 304, though it is told what we have: asked once a day at most".to_owned()
+    });
+    let unread = feed.state.unread.map(|_| {
+        "its document is kept, and read as soon as a newer feedmill can read it".to_owned()
+    });
     match merged {
         Some(merged) => vec![merged],
-        None => [moved, moving, left_out].into_iter().flatten().collect(),
+        None => [moved, moving, repeats, unread, left_out].into_iter().flatten().collect(),
     }
 }
 

@@ -83,6 +83,7 @@ impl Mill {
             arrivals,
             changes,
             articles,
+            unread: crate::model::plan::Unread::default(),
             moved: None,
             merged_into: None,
             noteworthy: true,

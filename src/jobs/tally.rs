@@ -1,7 +1,7 @@
 //! Counting what came of refreshes, for whoever asked for them.
 
 use crate::jobs::errand::{Remark, Tally};
-use crate::jobs::refresh::{RefreshError, Refreshed};
+use crate::jobs::refreshed::{RefreshError, Refreshed};
 use crate::jobs::trouble::{in_words, trouble};
 use crate::model::feed::FeedId;
 

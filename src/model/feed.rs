@@ -71,6 +71,13 @@ pub struct FeedState {
     pub validators: Validators,
     /// Where it is found.
     pub whereabouts: Whereabouts,
+    /// How often in a row the very body came that we said to have.
+    pub repeats: u32,
+    /// When it was last asked for the whole of it, or gave it.
+    pub whole: Option<DateTime<Utc>>,
+    /// The name of a document (see [`document_name`]) that is a feed and cannot be read: it is kept
+    /// until a newer parser reads it.
+    pub unread: Option<[u8; 32]>,
     /// SHA-256 of the last body read: the same body again needs no parsing.
     pub body_hash: Option<[u8; 32]>,
     /// How many items the last document held.
@@ -117,6 +124,9 @@ impl FeedState {
             icon: None,
             validators: Validators::default(),
             whereabouts: Whereabouts::default(),
+            repeats: 0,
+            whole: None,
+            unread: None,
             body_hash: None,
             item_count: 0,
             left_out: 0,
@@ -197,6 +207,8 @@ pub enum CheckRule {
     Hub,
     /// It offers no validators, so every poll costs a whole body.
     NoValidators,
+    /// It never says that nothing changed, so every poll costs a whole body.
+    NeverUnchanged,
     /// Cache-Control or Expires of its answer.
     Freshness,
     /// `ttl` or `sy:*` of its document.

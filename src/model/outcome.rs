@@ -52,6 +52,8 @@ pub struct Fresh {
     pub moved: bool,
     /// What its Link fields name.
     pub links: Links,
+    /// Whether it was asked for conditionally.
+    pub conditional: bool,
     /// For how long it is declared fresh: max-age or Expires, less Age (RFC 9111, section 4.2).
     pub freshness: Option<Duration>,
     /// Retry-After, which any answer may carry.

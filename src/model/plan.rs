@@ -1,12 +1,13 @@
 //! A plan: what one refresh will write, as a value. `refresh::decide` makes it, the store applies
 //! it in one transaction or not at all.
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use super::article::WantedArticles;
 use super::entry::{Content, EntryId, EntryKey, Fingerprint};
 use super::feed::{FeedId, FeedState};
-use super::url::{DocumentKey, FeedUrl};
+use super::url::{DocumentKey, FeedUrl, WebUrl};
 
 /// All that one refresh writes.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,12 +24,33 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Which articles are to be read from their pages.
     pub articles: WantedArticles,
+    /// What becomes of a document of it that could not be read.
+    pub unread: Unread,
     /// Where the feed is asked from now on, if that is another address than before.
     pub moved: Option<FeedUrl>,
     /// The feed that it turned out to be: it is merged into that.
     pub merged_into: Option<FeedId>,
     /// Whether people should hear of it: something changed, or the standing did.
     pub noteworthy: bool,
+}
+
+/// What becomes of a feed's document that is a feed and cannot be read yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Unread {
+    /// If there is one it stays.
+    #[default]
+    Stays,
+    /// There is none any more.
+    Ends,
+    /// It is this one.
+    Comes {
+        /// Its bytes, the content codings undone.
+        body: Bytes,
+        /// The Content-Type field it came with.
+        content_type: Option<String>,
+        /// Where it was found.
+        found_at: WebUrl,
+    },
 }
 
 /// A new entry.

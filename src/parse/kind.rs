@@ -21,9 +21,35 @@ pub fn name(bytes: &[u8], content_type: Option<&str>) -> &'static str {
     }
 }
 
+/// Whether the document in `bytes`, which came with the field `content_type`, is a feed, however
+/// broken it is.
+pub fn is_feed(bytes: &[u8], content_type: Option<&str>) -> bool {
+    let Ok(bytes) = decode::gunzip(bytes) else { return false };
+    let text = decode::decode(&bytes, content_type);
+    match text.starts_with('{') {
+        true => text.contains("://jsonfeed.org/version/"),
+        false => characters::framed(&text).is_feed,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_broken_feed_is_told_from_what_is_none() {
+        for (text, is) in [
+            ("<rss><channel><item>", true),
+            ("<!-- x --><feed xmlns='http://www.w3.org/2005/Atom'><entry", true),
+            ("{\"version\": \"https://jsonfeed.org/version/1.1\", \"items\": [{", true),
+            ("{\"error\": \"quota", false),
+            ("<html><body>rss", false),
+            ("words", false),
+            ("", false),
+        ] {
+            assert_eq!(is_feed(text.as_bytes(), None), is, "{text}");
+        }
+    }
 
     #[test]
     fn formats_have_their_usual_names() {

@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::model::document::Wishes;
 use crate::model::feed::{CheckRule, FeedState, Standing};
 use crate::model::outcome::RetryAfter;
-use crate::refresh::{rhythm, skip};
+use crate::refresh::{rhythm, skip, whole};
 
 /// The longest wait that a publisher's wish can cause.
 pub const CAP: TimeDelta = TimeDelta::days(14);
@@ -86,9 +86,13 @@ fn own_rules(
         Standing::Failing { failures, .. } => failures,
         Standing::New | Standing::Healthy | Standing::Gone { .. } => 0,
     };
-    let costly = failures == 0 && !state.validators.any() && bounds.interval.is_none();
-    let costly =
-        costly.then(|| (now + DAY.min(delta(bounds.max_interval)), CheckRule::NoValidators));
+    let costly = match (state.validators.any(), whole::never_unchanged(state)) {
+        (false, _) => Some(CheckRule::NoValidators),
+        (true, true) => Some(CheckRule::NeverUnchanged),
+        (true, false) => None,
+    };
+    let costly = costly.filter(|_| failures == 0 && bounds.interval.is_none());
+    let costly = costly.map(|rule| (now + DAY.min(delta(bounds.max_interval)), rule));
     // The operator's own interval is not stretched, and a feed that fails is looked after.
     let hub = state.hub_trust.filter(|_| failures == 0 && bounds.interval.is_none());
     // What was heard under a clock that ran ahead says nothing.

@@ -17,10 +17,10 @@ use crate::model::document::{Document, Unreadable};
 use crate::model::entry::{Content, EntryKey, Known};
 use crate::model::feed::{Feed, FeedState, Standing};
 use crate::model::outcome::{Failure, FailureClass, Fresh, RetryAfter, Unchanged, Validators};
-use crate::model::plan::{Arrival, Change, Plan};
+use crate::model::plan::{Arrival, Change, Plan, Unread};
 use crate::refresh::cadence::CheckBounds;
 use crate::refresh::moves::{self, Found, Met};
-use crate::refresh::{arrivals, cadence, content, rhythm, standing, websub};
+use crate::refresh::{arrivals, cadence, content, rhythm, standing, websub, whole};
 
 /// What a fetch brought, after reading.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +56,17 @@ pub enum Seen<'a> {
     },
     /// 304, with what it said.
     Unchanged(&'a Unchanged),
+    /// A complete answer that is a feed and that we cannot read yet.
+    Unread {
+        /// The answer, with its body if that did not come before.
+        fresh: &'a Fresh,
+        /// The document's name.
+        name: [u8; 32],
+        /// How many items its body seems to hold, if it came.
+        items: u32,
+        /// Why.
+        reason: &'a str,
+    },
     /// A complete answer that is not a document we can read.
     Unreadable {
         /// Why.
@@ -96,6 +107,7 @@ pub fn decide(
         arrivals: Vec::new(),
         changes: Vec::new(),
         articles: WantedArticles::default(),
+        unread: Unread::default(),
         moved: None,
         merged_into: None,
         noteworthy: false,
@@ -130,20 +142,41 @@ fn take(plan: &mut Plan, feed: &Feed, seen: Seen<'_>, now: DateTime<Utc>) -> Opt
             fail(state, &Failure { class, reason, retry_after }, now);
         }
         Seen::Document { fresh, body_hash, document, identified, known } => {
-            state.body_hash = Some(body_hash);
+            (state.body_hash, state.whole) = (Some(body_hash), Some(now));
             answered(state, fresh.validators.clone(), fresh.retry_after, now);
+            plan.unread = no_more(state);
             let met = read(plan, feed, &Reading { fresh, document, identified, known, now });
             plan.state.whereabouts = moves::after_answer(feed, found(fresh), met);
             return fresh.freshness;
         }
         Seen::SameBody { fresh } => {
+            (state.repeats, state.whole) = (whole::repeats(state, fresh), Some(now));
             answered(state, fresh.validators.clone(), fresh.retry_after, now);
+            plan.unread = no_more(state);
             state.whereabouts = moves::after_answer(feed, found(fresh), Met::Akin);
             websub::discover(state, &fresh.links, None);
             return fresh.freshness;
         }
+        Seen::Unread { fresh, name, items, reason } => {
+            if !fresh.body.is_empty() {
+                state.left_out = items;
+            }
+            plan.unread = kept(fresh);
+            (state.unread, state.whole) = (Some(name), Some(now));
+            state.validators = fresh.validators.clone();
+            still_unread(state, reason, fresh.retry_after, now);
+            let at = Some(&fresh.found_at).filter(|at| *at != feed.address().web());
+            state.whereabouts.validated_at = at.cloned();
+            return fresh.freshness;
+        }
         Seen::Unchanged(said) => {
             let validators = renewed(&said.validators, &feed.state.validators);
+            (state.repeats, state.whole) = (0, state.whole.or(Some(now)));
+            if state.unread.is_some() {
+                state.validators = validators;
+                still_unread(state, STILL_UNREAD, said.retry_after, now);
+                return said.freshness;
+            }
             answered(state, validators, said.retry_after, now);
             websub::discover(state, &said.links, None);
             let found = Found { at: &said.found_at, moved: said.moved };
@@ -161,6 +194,49 @@ fn take(plan: &mut Plan, feed: &Feed, seen: Seen<'_>, now: DateTime<Utc>) -> Opt
         Seen::Failed(failure) => fail(state, failure, now),
     }
     None
+}
+
+/// What is said where the document that we cannot read did not change.
+const STILL_UNREAD: &str = "its document has not changed, and cannot be read";
+
+/// A document that cannot be read is a failure of the feed; it waits, and costs nothing.
+fn still_unread(
+    state: &mut FeedState,
+    reason: &str,
+    retry_after: Option<RetryAfter>,
+    now: DateTime<Utc>,
+) {
+    let reason = match &state.standing {
+        Standing::Failing { class: FailureClass::Document, reason: before, .. }
+            if reason == STILL_UNREAD =>
+        {
+            before.clone()
+        }
+        Standing::New | Standing::Healthy | Standing::Failing { .. } | Standing::Gone { .. } => {
+            reason.to_owned()
+        }
+    };
+    fail(state, &Failure { class: FailureClass::Document, reason, retry_after }, now);
+}
+
+/// The document of an answer, to be kept; one that came without a body is kept already.
+fn kept(fresh: &Fresh) -> Unread {
+    if fresh.body.is_empty() {
+        return Unread::Stays;
+    }
+    Unread::Comes {
+        body: fresh.body.clone(),
+        content_type: fresh.content_type.clone(),
+        found_at: fresh.found_at.clone(),
+    }
+}
+
+/// A document that can be read takes the place of one that could not.
+fn no_more(state: &mut FeedState) -> Unread {
+    match state.unread.take() {
+        Some(_) => Unread::Ends,
+        None => Unread::Stays,
+    }
 }
 
 fn found(fresh: &Fresh) -> Found<'_> {
@@ -357,6 +433,7 @@ mod tests {
             found_at: WebUrl::parse("https://x.fr/feed").expect("a URL"),
             moved: false,
             links: crate::model::outcome::Links::default(),
+            conditional: true,
             freshness: None,
             retry_after: None,
         }
@@ -627,6 +704,49 @@ mod tests {
             (cadence::NEVER, CheckRule::Gone)
         );
         assert_eq!(mill.entries.len(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_read_waits_with_its_validators_and_costs_nothing() {
+        let mut mill = Mill::after(&[&[item(1, "A", "a")]]);
+        let read = mill.feed.state.body_hash;
+        let broken = Fresh { body: bytes::Bytes::from_static(b"<rss>"), ..fresh("broken", "m") };
+        let unread =
+            |fresh| Seen::Unread { fresh, name: [7; 32], items: 2, reason: "a broken feed" };
+        let plan = mill.sees(unread(&broken));
+        assert!(matches!(plan.unread, Unread::Comes { .. }));
+        assert_eq!(plan.state.validators, validators("broken", "m"));
+        assert_eq!((plan.state.unread, plan.state.body_hash), (Some([7; 32]), read));
+        let again = mill.sees(unread(&fresh("broken", "m2")));
+        assert_eq!((again.unread, again.noteworthy), (Unread::Stays, false));
+        let same = mill.sees(Seen::Unchanged(&unchanged(&validators("", "m3"))));
+        assert_eq!(same.state.validators, validators("broken", "m3"));
+        let Standing::Failing { failures, reason, .. } = &same.state.standing else {
+            panic!("{:?}", same.state.standing);
+        };
+        assert_eq!((*failures, reason.as_str()), (3, "a broken feed"));
+        assert!(same.state.next_check - mill.now >= TimeDelta::hours(4));
+        let plan = mill.reads(&[item(1, "A", "a"), item(2, "B", "b")], "2");
+        assert_eq!((plan.unread, plan.state.unread), (Unread::Ends, None));
+        assert_eq!((plan.state.standing, plan.arrivals.len()), (Standing::Healthy, 1));
+    }
+
+    #[test]
+    fn the_same_body_again_and_again_is_counted_until_a_304() {
+        let mut mill = Mill::after(&[&[item(1, "A", "a")]]);
+        let same = fresh("1", "");
+        for poll in 1..=whole::REPEATS {
+            let plan = mill.sees(Seen::SameBody { fresh: &same });
+            assert_eq!(plan.state.repeats, poll);
+        }
+        let state = &mill.feed.state;
+        assert_eq!(state.rule, CheckRule::NeverUnchanged);
+        assert!(state.next_check - mill.now >= TimeDelta::days(1));
+        mill.reads(&[item(2, "B", "b")], "2");
+        assert_eq!(mill.feed.state.rule, CheckRule::NeverUnchanged, "news are no 304");
+        mill.sees(Seen::Unchanged(&unchanged(&validators("", ""))));
+        assert_eq!(mill.feed.state.repeats, 0);
+        assert_ne!(mill.feed.state.rule, CheckRule::NeverUnchanged);
     }
 
     #[test]

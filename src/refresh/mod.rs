@@ -16,3 +16,4 @@ pub mod signature;
 pub mod skip;
 pub mod standing;
 pub mod websub;
+pub mod whole;

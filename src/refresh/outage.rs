@@ -154,6 +154,16 @@ impl Watch {
         self.lost.as_ref().map(|lost| lost.next_probe)
     }
 
+    /// The clock was set back to `now`: no pause is longer for it, and what was seen was seen now.
+    pub fn set_back(&mut self, now: DateTime<Utc>) {
+        for (_, at, _) in &mut self.last {
+            *at = now.min(*at);
+        }
+        if let Some(lost) = &mut self.lost {
+            lost.next_probe = lost.next_probe.min(now + LONGEST_PAUSE);
+        }
+    }
+
     fn pause(&mut self, is_silent: bool, now: DateTime<Utc>) {
         let Some(lost) = &mut self.lost else { return };
         lost.pauses = if is_silent { lost.pauses.saturating_add(1) } else { 0 };
@@ -262,6 +272,8 @@ mod tests {
                 now += pauses[pauses.len() - 1];
             }
         }
+        watch.set_back(at(-90_000));
+        assert_eq!(watch.next_probe(), Some(at(-90_000) + LONGEST_PAUSE));
         assert_eq!(pauses, [30, 60, 120, 240, 480, 600, 600, 600]);
         watch.note(&feed(20).url.site(), Sign::Answered, 3, at(now));
         assert_eq!(watch.next_probe(), Some(at(now)), "the next is asked at once");

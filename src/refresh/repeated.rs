@@ -133,6 +133,7 @@ mod tests {
             arrivals,
             changes: Vec::new(),
             articles: WantedArticles::default(),
+            unread: crate::model::plan::Unread::default(),
             moved: None,
             merged_into: None,
             noteworthy: false,

@@ -19,7 +19,7 @@ use crate::store::lists::{pieces, placeholders};
 use crate::store::merge;
 use crate::store::open::Store;
 use crate::store::statement::{Row, Statement, Value};
-use crate::store::upkeep;
+use crate::store::{unread, upkeep};
 
 /// What a commit wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -135,7 +135,7 @@ fn known(row: Row) -> Result<Known, StoreError> {
 /// for each change.
 fn operation(plan: Plan) -> Vec<Statement> {
     let Plan { feed, generation, state, arrivals, changes, .. } = plan;
-    let Plan { articles: wanted, moved, merged_into, .. } = plan;
+    let Plan { articles: wanted, moved, merged_into, unread, .. } = plan;
     let now = state.last_check.into();
     let readers_notice = !arrivals.is_empty() || !changes.is_empty();
     let mut params = vec![feed.into(), generation.into()];
@@ -148,6 +148,7 @@ fn operation(plan: Plan) -> Vec<Statement> {
     if readers_notice {
         operation.push(upkeep::revise(feed));
     }
+    operation.extend(unread::write(feed, unread));
     if let Some(address) = moved {
         let params = vec![feed.into(), Value::Int(address.site().shard().into())];
         operation.push(Statement::new(RESHARD, params).expecting(1));

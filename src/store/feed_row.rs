@@ -20,7 +20,7 @@ use crate::store::statement::{Statement, Value};
 use crate::store::words;
 
 /// The columns of a feed's state, in order.
-pub const COLUMNS: [&str; 31] = [
+pub const COLUMNS: [&str; 34] = [
     "title",
     "site",
     "language",
@@ -52,6 +52,9 @@ pub const COLUMNS: [&str; 31] = [
     "moved_to",
     "moving_to",
     "moving_polls",
+    "repeats",
+    "whole",
+    "unread",
 ];
 
 /// The values of [`COLUMNS`].
@@ -85,6 +88,8 @@ pub fn state_values(state: &FeedState) -> Vec<Value> {
         state.topic.as_ref().into(),
     ]);
     values.extend(whereabouts_values(&state.whereabouts));
+    let unread = state.unread.map(|document| document.to_vec());
+    values.extend([state.repeats.into(), state.whole.into(), unread.into()]);
     values
 }
 
@@ -182,6 +187,9 @@ fn state(cells: &mut Cells) -> Result<FeedState, StoreError> {
         left_out: cells.count()?,
         topic: cells.link_or_null()?,
         whereabouts: whereabouts(cells)?,
+        repeats: cells.count()?,
+        whole: cells.moment_or_null()?,
+        unread: cells.bytes_or_null()?,
         hub_trust: cells.moment_or_null()?.zip(cells.moment_or_null()?).map(trust),
     })
 }
@@ -292,6 +300,9 @@ mod tests {
                     .map(|to| Moving { to, polls: 4 }),
             },
             polled_before: true,
+            repeats: 4,
+            whole: Some(now),
+            unread: Some([8; 32]),
             ..FeedState::new(DateTime::<Utc>::MAX_UTC - TimeDelta::nanoseconds(999_999))
         });
     }

@@ -34,6 +34,7 @@ pub mod requests;
 pub mod sqlite;
 pub mod statement;
 pub mod sync;
+pub mod unread;
 pub mod upkeep;
 pub mod words;
 

@@ -29,6 +29,7 @@ words!(rule, rule_of, CheckRule {
     CheckRule::Interval => "interval",
     CheckRule::Hub => "hub",
     CheckRule::NoValidators => "no-validators",
+    CheckRule::NeverUnchanged => "never-unchanged",
     CheckRule::Freshness => "freshness",
     CheckRule::PublisherWish => "publisher-wish",
     CheckRule::SkippedHours => "skipped-hours",

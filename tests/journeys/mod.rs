@@ -20,6 +20,7 @@ mod mornings;
 mod moves;
 mod outage;
 mod outputs;
+mod patience;
 mod quarantine;
 mod rehearsals;
 mod reload;

@@ -108,6 +108,7 @@ pub(in crate::store) fn plan(feed: &Feed, now: DateTime<Utc>, arrivals: Vec<Arri
         arrivals,
         changes: Vec::new(),
         articles: WantedArticles::default(),
+        unread: crate::model::plan::Unread::default(),
         moved: None,
         merged_into: None,
         noteworthy: true,
