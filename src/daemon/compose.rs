@@ -26,7 +26,6 @@ use crate::jobs::library::Library;
 use crate::jobs::outlook::Outlook;
 use crate::jobs::overview::Overview;
 use crate::jobs::pushes::Pushes;
-use crate::jobs::reclean;
 use crate::jobs::refresh::Refresher;
 use crate::jobs::rehearse::Rehearser;
 use crate::jobs::requests::Requests;
@@ -35,7 +34,6 @@ use crate::jobs::shelf::Shelf;
 use crate::jobs::subscribe::Subscriber;
 use crate::jobs::subscriptions::Subscriptions;
 use crate::jobs::sync;
-use crate::jobs::trouble;
 use crate::jobs::why::Explainer;
 use crate::jobs::wish::{self, Wished};
 use crate::jobs::workers::Workers;
@@ -362,33 +360,6 @@ impl Workshop {
     /// The counter between commands and the service.
     pub fn requests(&self) -> Requests {
         Requests::new(self.store.clone())
-    }
-
-    /// Cleans bodies again that an older feedmill cleaned, and shows them then.
-    pub async fn reclean(self) {
-        match reclean::reclean(&self.store, &self.workers).await {
-            Ok(0) => {}
-            Ok(bodies) => {
-                tracing::info!(bodies, "bodies cleaned again by the rules of this version");
-                self.shelf.turn();
-            }
-            Err(error) => {
-                tracing::error!(error = %trouble::in_words(&error), "old bodies are not shown until the next start");
-            }
-        }
-    }
-
-    /// Reads documents again that an older feedmill could not read.
-    pub async fn reread(self) {
-        match self.refresher().reread().await {
-            Ok(0) => {}
-            Ok(documents) => {
-                tracing::info!(documents, "documents read that an older version could not read");
-            }
-            Err(error) => {
-                tracing::error!(error = %trouble::in_words(&error), "old documents are not read before the next start");
-            }
-        }
     }
 
     /// Writes what is pending and closes the database.

@@ -1,5 +1,6 @@
 //! The running service: when work is done. The only wiring is in `compose`.
 
+pub mod chores;
 pub mod clerk;
 pub mod compose;
 pub mod desk;

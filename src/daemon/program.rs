@@ -13,7 +13,7 @@ use crate::daemon::desk::Desk;
 use crate::daemon::lifecycle::{DRAIN, Stop};
 use crate::daemon::reload::{self, Reload};
 use crate::daemon::scheduler::{Agenda, Scheduler};
-use crate::daemon::{clerk, editor, herald, postman, service};
+use crate::daemon::{chores, clerk, editor, herald, postman, service};
 use crate::model::settings::Settings;
 use crate::serve::listen::{Limits, Listener};
 use crate::serve::routes;
@@ -73,8 +73,8 @@ impl Program {
         loops.spawn(herald::run(workshop.subscriber(), gap, desk.clone(), stop.clone()));
         loops.spawn(clerk::run(workshop.clone(), desk.clone(), stop.clone()));
         let mut chores = JoinSet::new();
-        chores.spawn(workshop.clone().reclean());
-        chores.spawn(workshop.clone().reread());
+        chores.spawn(chores::reclean(workshop.refresher()));
+        chores.spawn(chores::reread(workshop.refresher()));
         workshop.ready.store(true, Ordering::Release);
         service::ready(&address);
         Ok(Self { address, workshop, stop, loops, chores, settled, desk })
