@@ -2,7 +2,7 @@
 
 use crate::model::feed::Feed;
 use crate::model::url::FeedUrl;
-use crate::refresh::{moves, whole};
+use crate::refresh::{moves, skip, whole};
 
 /// What is to be said of a feed; `merged_into` is where the feed is subscribed that it turned out to
 /// be.
@@ -39,9 +39,12 @@ pub fn about(feed: &Feed, merged_into: Option<&FeedUrl>) -> Vec<String> {
     let unread = feed.state.unread.map(|_| {
         "its document is kept, and read as soon as a newer feedmill can read it".to_owned()
     });
+    let skipped = skip::leaves_nothing(&feed.state.wishes).then(|| {
+        "its skipHours and skipDays leave no hour of the week, so they are ignored".to_owned()
+    });
     match merged {
         Some(merged) => vec![merged],
-        None => [moved, moving, repeats, unread, left_out].into_iter().flatten().collect(),
+        None => [moved, moving, repeats, unread, skipped, left_out].into_iter().flatten().collect(),
     }
 }
 

@@ -17,6 +17,12 @@ pub fn is_skipped(wishes: &Wishes, moment: DateTime<Utc>) -> bool {
         || wishes.skip_days.iter().any(|&skipped| u32::from(skipped) == day)
 }
 
+/// Whether no hour of the week is left, so that the list is ignored.
+pub fn leaves_nothing(wishes: &Wishes) -> bool {
+    let any = DateTime::UNIX_EPOCH;
+    is_skipped(wishes, any) && next_free_hour(wishes, any).is_none()
+}
+
 /// The start of the first hour after `moment` that is not left out; none if `moment` is free itself
 /// or no hour of the week is.
 pub fn next_free_hour(wishes: &Wishes, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -57,6 +63,8 @@ mod tests {
                 Wishes { skip_hours: hours.clone(), skip_days: days.clone(), ..Wishes::default() };
             let moment = monday_8_20.parse().expect("a date");
             let free = free.map(|free| free.parse().expect("a date"));
+            let full = hours.len() == 24 || days.len() == 7;
+            assert_eq!(leaves_nothing(&wishes), full, "{hours:?} {days:?}");
             assert_eq!(next_free_hour(&wishes, moment), free, "{hours:?} {days:?}");
         }
     }

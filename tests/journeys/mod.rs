@@ -32,6 +32,7 @@ mod vectors;
 mod visible;
 mod websub;
 mod why;
+mod wishes;
 
 use chrono::{DateTime, Utc};
 
