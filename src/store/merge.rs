@@ -16,9 +16,12 @@ use crate::store::upkeep;
 const FEED_AT: &str = "select id from feed where retired = 0 and id <> $2 \
     and (url = $1 or moved_to = $1) order by url <> $1, id limit 1";
 
-/// What is the same entry in two feeds: `o` of the other, `e` of the one that is merged into it.
-const SAME: &str = "o.feed_id = $2 and (o.entry_key = e.entry_key \
-    or (o.document = e.document and o.title_hash = e.title_hash))";
+/// What is the same entry in two feeds: `o` of the other, `e` of the one that is merged into it. Two
+/// conditions, each for an index of its own.
+const SAME: [&str; 2] = [
+    "o.feed_id = $2 and o.entry_key = e.entry_key",
+    "o.feed_id = $2 and o.title_hash = e.title_hash and o.document = e.document",
+];
 
 const OTHER: &str = "update feed set generation = generation + 1 where id = $1 and retired = 0";
 
@@ -44,20 +47,24 @@ impl Store {
 /// Merges `feed` into `other`, which must be active.
 pub(in crate::store) fn merge(feed: FeedId, other: FeedId) -> Vec<Statement> {
     let both = || -> Vec<Value> { vec![feed.into(), other.into()] };
-    let moves = format!(
-        "update entry as e set feed_id = $2 where e.feed_id = $1 \
-         and not exists (select 1 from entry o where {SAME})"
-    );
-    let members = format!(
-        "insert into edition_entry (newsletter_id, entry_id, edition_id, place) \
-         select m.newsletter_id, o.id, m.edition_id, null \
-         from entry e join edition_entry m on m.entry_id = e.id join entry o on {SAME} \
-         where e.feed_id = $1 on conflict (entry_id, newsletter_id) do nothing"
-    );
+    let unknown = SAME.map(|same| format!("and not exists (select 1 from entry o where {same})"));
+    let moves =
+        format!("update entry as e set feed_id = $2 where e.feed_id = $1 {}", unknown.concat());
+    let members = |same| {
+        let sql = format!(
+            "insert into edition_entry (newsletter_id, entry_id, edition_id, place) \
+             select m.newsletter_id, o.id, m.edition_id, null \
+             from entry e join edition_entry m on m.entry_id = e.id join entry o on {same} \
+             where e.feed_id = $1 on conflict (entry_id, newsletter_id) do nothing"
+        );
+        Statement::new(sql, both())
+    };
+    let [by_key, by_title] = SAME.map(members);
     vec![
         Statement::new(OTHER, vec![other.into()]).expecting(1),
         Statement::new(moves, both()),
-        Statement::new(members, both()),
+        by_key,
+        by_title,
         Statement::new(TAGS, both()),
         Statement::new(SHELLS, both()),
         Statement::new(SHELL, both()).expecting(1),
