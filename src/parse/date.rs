@@ -1,8 +1,9 @@
 //! Timestamps as publishers write them: RFC 3339, RFC 822 and its descendants, and what people
 //! type instead, in English and French.
 //!
-//! The rule for dates that cannot be relied on, in four parts. What is no date, or an impossible one
-//! (the 31st of June, 25 o'clock), is **missing**. A date before 1971 or after 2199 is **absurd**: a
+//! The rule for dates that cannot be relied on, in five parts. What is no date, or an impossible one
+//! (the 32nd of June, 25 o'clock), is **missing**. A slip of counting **runs over**: the 31st of June
+//! is the 1st of July, 12:61 is 13:01, as most software has it. A date before 1971 or after 2199 is **absurd**: a
 //! default or a slip, and counts as missing. A date in the **future** is passed on as it is, for
 //! nothing here knows what time it is; entries are ordered by the smaller of it and the moment at
 //! which they were first seen, and those without a date by that moment alone. A time without a zone
@@ -58,6 +59,8 @@ struct Seen {
     may_be_weekday: bool,
     time: Option<NaiveTime>,
     next_day: bool,
+    /// Minutes and seconds beyond 59.
+    over: TimeDelta,
     afternoon: Option<bool>,
     offset_mins: Option<i32>,
     separator: Option<char>,
@@ -122,7 +125,9 @@ impl Seen {
         }
         let [hour, minute, second] = parts;
         self.next_day = hour == 24;
-        self.time = NaiveTime::from_hms_opt(hour % 24, minute, second.min(59));
+        self.time = NaiveTime::from_hms_opt(hour % 24, minute.min(59), second.min(59));
+        let over = 60 * minute.saturating_sub(59) + second.saturating_sub(59);
+        self.over = TimeDelta::seconds(over.into());
         if hour > 24 { None } else { self.time.map(|_| at) }
     }
 
@@ -178,7 +183,7 @@ impl Seen {
             let hour = hour % 12 + if afternoon { 12 } else { 0 };
             time = chrono::Timelike::with_hour(&time, hour)?;
         }
-        let mut local = NaiveDateTime::new(self.date()?, time);
+        let mut local = NaiveDateTime::new(self.date()?, time).checked_add_signed(self.over)?;
         if self.next_day {
             local += TimeDelta::days(1);
         }
@@ -226,8 +231,11 @@ fn part_length(text: &str) -> Option<usize> {
     after.starts_with(|c: char| c.is_ascii_digit()).then_some(text.len() - after.len())
 }
 
+/// A day, or what follows a month that has no such day, up to the 31st.
 fn day_of(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
-    NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
+    let first = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, 1)?;
+    let after = day.checked_sub(1).filter(|after| *after < 31)?;
+    first.checked_add_signed(TimeDelta::days(i64::from(after)))
 }
 
 /// RFC 2822, section 4.3: two digits are 2000 to 2049 or 1950 to 1999.
@@ -414,6 +422,10 @@ mod tests {
             ("03-12-31", "2003-12-31T00:00:00Z"),
             ("2026-11-23T24:00:00Z", "2026-11-24T00:00:00Z"),
             ("2026-06-30T23:59:60Z", "2026-07-01T00:00:00Z"),
+            ("2026-06-31T12:00:00Z", "2026-07-01T12:00:00Z"),
+            ("Mon, 30 Feb 2026 06:00:00 GMT", "2026-03-02T06:00:00Z"),
+            ("2026-11-23T23:61:00Z", "2026-11-24T00:01:00Z"),
+            ("2026-11-23T06:00:75+01:00", "2026-11-23T05:01:15Z"),
         ] {
             let read =
                 parse(text).map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true));
@@ -430,9 +442,9 @@ mod tests {
             "Thu, 01 Jan 1970 00:00:00 GMT",
             "9999-12-31T23:59:59Z",
             "2026-13-45",
-            "2026-06-31",
+            "2026-06-32",
+            "2026-06-00",
             "2003-12-31T25:14:55Z",
-            "2026-11-23T06:61:00Z",
             "Sun, 16 Dec zz 11:47:32 GMT",
             "22013",
             "1700000000",
