@@ -3,10 +3,13 @@
 //! 30 entries of which none, three or all are new; and what the worst bodies cost that strangers may
 //! send, against a goal.
 //!
-//! `cargo bench --bench clean`; `-- parts`, `-- worst` and `-- pages` do one of the three: the last
-//! is about articles ([`pages`]). One thread, no network, no database.
+//! `cargo bench --bench clean`; `-- parts`, `-- worst`, `-- documents` and `-- pages` do one of the
+//! four: the last two are about whole documents and about articles. One thread, no network, no database.
 
+mod documents;
+mod measure;
 mod pages;
+mod process;
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -304,10 +307,10 @@ fn worst() -> anyhow::Result<()> {
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> =
         std::env::args().skip(1).filter(|word| word != "--bench").collect();
-    if let [part, number] = arguments.as_slice()
-        && part == "page"
-    {
-        return pages::one(number.parse()?);
+    match arguments.as_slice() {
+        [one, number] if one == "page" => return pages::one(number.parse()?),
+        [one, number] if one == "document" => return documents::one(number.parse()?),
+        _ => {}
     }
     let wants = |part: &str| arguments.is_empty() || arguments.iter().any(|word| word == part);
     if wants("parts") {
@@ -318,6 +321,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wants("worst") {
         worst()?;
+    }
+    if wants("documents") {
+        documents::run()?;
     }
     if wants("pages") {
         pages::run()?;

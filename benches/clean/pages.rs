@@ -1,8 +1,5 @@
 //! Pages made to cost as much as they can, just within the caps of the extraction: what finding the
 //! article costs one thread, and by how much the process grows.
-//!
-//! Growth is the most memory held meanwhile over what was held before, as Linux tells it; elsewhere
-//! it is not said.
 
 use std::hint::black_box;
 
@@ -10,12 +7,8 @@ use feedmill::clean::article::extract;
 use feedmill::clean::article::page::{MAX_ELEMENTS, MAX_MET, MAX_REFERENCES, MAX_TAGS};
 use feedmill::clean::scan::MAX_BYTES;
 use feedmill::model::url::WebUrl;
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::{TimeVal, TimeValLike};
 
-/// What one page may take, in milliseconds, and by how many megabytes the process may grow.
-const MOST_MS: f64 = 1_000.0;
-const MOST_GROWTH: f64 = 64.0;
+use crate::measure::{alone, growing};
 
 /// A sentence that a paragraph may consist of.
 const SENTENCE: &str = "Le conseil a voté, hier soir, le budget de la régie des eaux.";
@@ -134,52 +127,21 @@ fn pages() -> Vec<(&'static str, String)> {
 
 /// Prints what each costs.
 pub(crate) fn run() -> anyhow::Result<()> {
-    println!("the worst pages, in ms and MB of growth; the goals are {MOST_MS} and {MOST_GROWTH}");
-    // Each in a process of its own: what one leaves with the allocator would hide what another takes.
-    for number in 0..pages().len() {
-        let number = number.to_string();
-        std::process::Command::new(std::env::current_exe()?).args(["page", &number]).status()?;
-    }
-    Ok(())
+    alone("page", "pages", pages().len())
 }
 
 /// Prints what the page of that number costs.
 pub(crate) fn one(number: usize) -> anyhow::Result<()> {
     let url = WebUrl::parse("https://journal.example/2026/le-moulin")?;
-    if let Some((what, body)) = pages().into_iter().nth(number) {
-        let html = format!(
-            "<!doctype html><html><head><title>Le moulin</title></head><body>{body}</body></html>"
-        );
-        drop(body);
-        let before = resident("VmRSS:");
-        // Linux forgets its high-water mark when asked to.
-        let forgets = std::fs::write("/proc/self/clear_refs", "5").is_ok();
-        let begun = millis();
-        let found = black_box(extract::extract(&html, &url));
-        let took = millis() - begun;
-        let grown = resident("VmHWM:").zip(before).map(|(peak, before)| peak - before);
-        let grown = grown.filter(|_| forgets).unwrap_or(f64::NAN);
-        let holds = if took > MOST_MS || grown > MOST_GROWTH { "FALLS SHORT" } else { "holds" };
-        let said = match found {
-            Ok(article) => format!("{} characters", article.length),
-            Err(reason) => reason.to_string(),
-        };
-        println!("  {what:<36} {took:>8.1} {grown:>8.1}  {holds} — {said}");
-    }
+    let Some((what, body)) = pages().into_iter().nth(number) else { return Ok(()) };
+    let html = format!(
+        "<!doctype html><html><head><title>Le moulin</title></head><body>{body}</body></html>"
+    );
+    drop(body);
+    let costs = growing(|| match black_box(extract::extract(&html, &url)) {
+        Ok(article) => format!("{} characters", article.length),
+        Err(reason) => reason.to_string(),
+    });
+    costs.print(what);
     Ok(())
-}
-
-/// Processor time of this thread, in milliseconds.
-pub(crate) fn millis() -> f64 {
-    let usage = getrusage(UsageWho::RUSAGE_THREAD).expect("Linux tells it of the caller");
-    let time = |time: TimeVal| time.num_microseconds() as f64 / 1e3;
-    time(usage.user_time()) + time(usage.system_time())
-}
-
-/// A figure of the process, in megabytes.
-fn resident(name: &str) -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-    let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse().ok()?;
-    Some(kilobytes / 1e3)
 }

@@ -8,6 +8,8 @@ mod clean;
 mod feeds;
 #[path = "../poll/figures.rs"]
 mod figures;
+#[path = "../clean/process.rs"]
+mod process;
 mod worst;
 
 fn main() {

@@ -1,15 +1,14 @@
-//! Documents made to be slow or large: what a megabyte of each costs, read or refused.
+//! Documents made to be slow or large: what a megabyte of each costs one thread, read or refused.
 //!
 //! Growth is the most memory that the process held while it read, over what it held before, as Linux
 //! tells it; elsewhere it is not said.
-
-use std::time::Instant;
 
 use feedmill::model::document::Unreadable;
 use feedmill::model::url::WebUrl;
 use feedmill::parse::read;
 
 use crate::figures::Floor;
+use crate::process::{resident, thread_millis};
 
 /// Bytes of each document: as much as a body may have by default.
 const BYTES: usize = 10_000_000;
@@ -89,9 +88,9 @@ fn measure(name: &str, xml: &str, base: &WebUrl) {
     let before = resident("VmRSS:");
     // Linux forgets its high-water mark when asked to.
     let forgets = std::fs::write("/proc/self/clear_refs", "5").is_ok();
-    let begun = Instant::now();
+    let begun = thread_millis();
     let outcome = read::read(xml.as_bytes(), None, base);
-    let ms = begun.elapsed().as_secs_f64() * 1e3;
+    let ms = thread_millis() - begun;
     let megabytes = (xml.len() as f64 / 1e6).max(1.0);
     let grown = resident("VmHWM:").zip(before).map(|(peak, before)| peak - before);
     let grown = grown.filter(|_| forgets).unwrap_or(f64::NAN);
@@ -106,12 +105,4 @@ fn measure(name: &str, xml: &str, base: &WebUrl) {
         Floor::most(MOST_MS, per_megabyte),
         Floor::most(MOST_GROWTH, grown),
     );
-}
-
-/// A figure of the process, in megabytes.
-fn resident(name: &str) -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-    let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse().ok()?;
-    Some(kilobytes / 1e3)
 }

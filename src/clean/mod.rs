@@ -26,6 +26,7 @@ pub mod plain;
 pub mod promotions;
 pub mod prose;
 pub mod repetition;
+pub mod room;
 pub mod sanitise;
 pub mod scan;
 pub mod seams;

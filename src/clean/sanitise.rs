@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use super::room::Room;
 use super::settle::{self, Settled};
 use super::{characters, entities, furniture, plain, scan};
 use crate::model::document::RawHtml;
@@ -87,6 +88,9 @@ const ATTRIBUTES: [(&str, &[&str]); 10] = [
     ("bdo", &["dir"]),
 ];
 
+/// How much is looked at of a body for which its document has no room left, in bytes.
+const BEGINNING: usize = 20_000;
+
 /// How often badly nested HTML is read again until it stays the same.
 const MAX_PASSES: usize = 4;
 
@@ -146,9 +150,15 @@ pub fn body(raw: &RawHtml, base: Option<&WebUrl>) -> SafeHtml {
 
 /// Cleans a body. Relative addresses are resolved against `base`; what remains relative is dropped.
 pub fn clean(raw: &RawHtml, base: Option<&WebUrl>) -> Cleaned {
+    clean_within(raw, base, &mut Room::default())
+}
+
+/// [`clean`] of a body that shares `room` with others: where none is left, its text remains.
+pub fn clean_within(raw: &RawHtml, base: Option<&WebUrl>, room: &mut Room) -> Cleaned {
     let text = characters::mend(raw.0.trim_ascii());
     let mut removed = Removed::default();
     let safe = match scan::scan(&text) {
+        Ok(scanned) if !room.take(scanned.weights.sum()) => beginning(&text, &mut removed),
         Ok(_) if !text.contains('<') => in_paragraphs(&text, &mut removed),
         Ok(scanned) => cleaned(scanned, base, &mut removed),
         Err(scan::Beyond) => reduced(&text, &mut removed),
@@ -235,15 +245,29 @@ fn in_paragraphs(text: &str, removed: &mut Removed) -> String {
     furniture::without(&html, removed).map_or(html, |left| left.html)
 }
 
-/// A body beyond the limits of the scan: its text, up to the same size.
+/// A body beyond the limits of the scan: its text, up to a part of that size, on one line where there
+/// are too many.
 fn reduced(text: &str, removed: &mut Removed) -> String {
     removed.add(RemovedKind::Markup);
     let text = plain::without_tags(text);
-    let mut end = text.len().min(scan::MAX_BYTES / 8);
+    let text = entities::escape(up_to(&text, scan::MAX_BYTES / 8));
+    if text.bytes().filter(|&byte| byte == b'\n').count() > scan::MAX_TAGS / 8 {
+        return in_paragraphs(&on_one_line(&text), removed);
+    }
+    in_paragraphs(&text, removed)
+}
+
+/// A body for which its document has no room left: the beginning of its text.
+fn beginning(text: &str, removed: &mut Removed) -> String {
+    reduced(up_to(text, BEGINNING), removed)
+}
+
+fn up_to(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    in_paragraphs(&entities::escape(&text[..end]), removed)
+    &text[..end]
 }
 
 #[cfg(test)]
@@ -269,6 +293,21 @@ mod tests {
         ] {
             assert_eq!(clean(given), kept);
         }
+    }
+
+    #[test]
+    fn bodies_share_the_room_of_their_document() {
+        let raw = RawHtml("<p>un <b>mot</b></p>".repeat(20_000));
+        let mut room = Room::default();
+        let mut kept = |raw: &RawHtml| clean_within(raw, None, &mut room);
+        let whole = kept(&raw);
+        assert!(whole.body.as_str().contains("<b>mot</b>"));
+        let cleaned: Vec<_> = (0..20).map(|_| kept(&raw)).collect();
+        let last = cleaned.last().expect("twenty");
+        assert_eq!(last.removed.count(RemovedKind::Markup), 1);
+        assert!(last.body.as_str().starts_with("<p>un mot</p>"), "{:.40}", last.body.as_str());
+        assert!(last.body.as_str().len() < BEGINNING);
+        assert_eq!(kept(&RawHtml("<b>x</b>".to_owned())).body.as_str(), "x");
     }
 
     #[test]

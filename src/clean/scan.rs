@@ -9,6 +9,7 @@
 
 use std::borrow::Cow;
 
+use super::room::Weights;
 use super::tokens::{self, Markup, Name, Tag};
 use crate::model::removed::{Removed, RemovedKind};
 
@@ -20,7 +21,7 @@ pub const MAX_DEPTH: usize = 512;
 pub const MAX_ATTRIBUTES: usize = 256;
 /// How many tags a body may hold.
 pub const MAX_TAGS: usize = 100_000;
-/// How many character references a body may hold.
+/// How many character references and stray `<` a body may hold.
 pub const MAX_REFERENCES: usize = 250_000;
 /// How often a formatting element may have to be opened again in the blocks that follow it, or an
 /// open element be passed on the way out of a table.
@@ -40,18 +41,20 @@ pub struct Scanned<'a> {
     pub is_nested: bool,
     /// What was taken out, counted.
     pub removed: Removed,
+    /// What cleaning it is going to cost.
+    pub weights: Weights,
 }
 
 /// What remains of `html`, within the limits.
 pub fn scan(html: &str) -> Result<Scanned<'_>, Beyond> {
-    if html.len() > MAX_BYTES || html.bytes().filter(|&byte| byte == b'&').count() > MAX_REFERENCES
-    {
+    let references = html.bytes().filter(|&byte| byte == b'&').count();
+    if html.len() > MAX_BYTES || references > MAX_REFERENCES {
         return Err(Beyond);
     }
     let mut scan = Scan {
         html,
         at: 0,
-        tags: 0,
+        weights: Weights { bytes: html.len(), stray: references, ..Weights::default() },
         reopened: 0,
         open: Vec::new(),
         edits: Vec::new(),
@@ -65,9 +68,17 @@ pub fn scan(html: &str) -> Result<Scanned<'_>, Beyond> {
         scan.at += next;
         scan.markup()?;
     }
+    if scan.weights.tags == 0 {
+        // Text without markup: its lines become such.
+        scan.weights.tags = html.bytes().filter(|&byte| byte == b'\n').count();
+        if scan.weights.tags > MAX_TAGS {
+            return Err(Beyond);
+        }
+    }
     let is_nested = scan.is_nested && scan.open.is_empty();
     let removed = std::mem::take(&mut scan.removed);
-    Ok(Scanned { html: scan.edited(), is_nested, removed })
+    let weights = scan.weights;
+    Ok(Scanned { html: scan.edited(), is_nested, removed, weights })
 }
 
 /// What becomes of the tags of one name.
@@ -135,7 +146,7 @@ fn has_script_address(tag: &str) -> bool {
 struct Scan<'a> {
     html: &'a str,
     at: usize,
-    tags: usize,
+    weights: Weights,
     reopened: usize,
     open: Vec<Open>,
     edits: Vec<Edit>,
@@ -172,7 +183,8 @@ impl<'a> Scan<'a> {
             }
             Markup::Text => {
                 self.at += 1;
-                Ok(())
+                self.weights.stray += 1;
+                if self.weights.stray > MAX_REFERENCES { Err(Beyond) } else { Ok(()) }
             }
         }
     }
@@ -263,8 +275,13 @@ impl<'a> Scan<'a> {
     }
 
     fn count(&mut self, tag: &Tag<'_>) -> Result<(), Beyond> {
-        self.tags += 1;
-        if self.tags > MAX_TAGS || tag.attributes > MAX_ATTRIBUTES { Err(Beyond) } else { Ok(()) }
+        self.weights.tags += 1;
+        self.weights.met += self.open.len();
+        if self.weights.tags > MAX_TAGS || tag.attributes > MAX_ATTRIBUTES {
+            Err(Beyond)
+        } else {
+            Ok(())
+        }
     }
 
     fn push(&mut self, name: &str, formatting: bool) -> Result<(), Beyond> {
@@ -393,6 +410,8 @@ mod tests {
             (format!("<p {}>", "a ".repeat(MAX_ATTRIBUTES + 1)), false),
             ("a".repeat(MAX_BYTES + 1), false),
             ("&amp".repeat(MAX_REFERENCES + 1), false),
+            ("< ".repeat(MAX_REFERENCES), true),
+            ("< ".repeat(MAX_REFERENCES + 1), false),
             ("<table>x".repeat(400) + &"<p>".repeat(9_000), false),
             (
                 (0..400).map(|n| format!("<b id={n}>")).collect::<String>() + &"<p>".repeat(9_000),

@@ -12,7 +12,7 @@ use super::attributes::attribute;
 use super::extras::{Collector, Extras};
 use super::limits::{
     MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_FIELD, MAX_GROUPS, MAX_ITEMS, MAX_MEDIA,
-    MAX_PARTS, overflows,
+    MAX_PARTS, MAX_REFERENCES, overflows,
 };
 use super::namespaces::{self, ATOM, NAMESPACES, RSS_1, RSS_1_1};
 use crate::model::document::{Repair, Unreadable};
@@ -64,7 +64,7 @@ pub fn survey(xml: &str) -> Result<Survey, Unreadable> {
             Ok(Event::End(tag)) => walk.end(tag.local_name().into_inner()),
             Ok(Event::Text(text)) => walk.text(&text)?,
             Ok(Event::CData(text)) => walk.text(&text)?,
-            Ok(Event::GeneralRef(name)) => walk.reference(&name),
+            Ok(Event::GeneralRef(name)) => walk.reference(&name)?,
             Ok(Event::Eof) => break,
             // feed-rs would change the encoding it reads in, and panic.
             Ok(Event::Decl(_)) => walk.needs(Repair::Characters),
@@ -94,6 +94,7 @@ struct Walk {
     depth: usize,
     groups: usize,
     elements: usize,
+    references: usize,
     media: usize,
     /// The depth of the item that is open, and how many elements stand directly in it.
     item: Option<(usize, usize)>,
@@ -284,7 +285,11 @@ impl Walk {
         Ok(())
     }
 
-    fn reference(&mut self, name: &str) {
+    fn reference(&mut self, name: &str) -> Result<(), Unreadable> {
+        self.references += 1;
+        if self.references > MAX_REFERENCES {
+            return Err(Unreadable::TooMuch { limit: MAX_REFERENCES, unit: "references" });
+        }
         if self.wants_text == Some(self.depth) {
             self.wants_text = None;
         }
@@ -296,6 +301,7 @@ impl Walk {
         if name.starts_with('#') && !is_character(name) {
             self.needs(Repair::Characters);
         }
+        Ok(())
     }
 
     fn root(&mut self, tag: &BytesStart<'_>, name: &str) {

@@ -20,6 +20,9 @@ pub const MAX_ATTRIBUTES: usize = 256;
 pub const MAX_PARTS: usize = 10_000;
 /// How many elements of Media RSS and podcasts a document may hold: feed-rs makes a kilobyte of each.
 pub const MAX_MEDIA: usize = 40_000;
+/// How many references a document may hold: each is a piece of its own to feed-rs. In escaped bodies
+/// each tag has two.
+pub const MAX_REFERENCES: usize = 2_000_000;
 /// How many bytes of text may stand in one element: what is kept of a title, a guid or a body is
 /// far less.
 pub const MAX_FIELD: usize = 8 << 20;

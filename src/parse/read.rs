@@ -423,6 +423,7 @@ mod tests {
             ),
             (one("&".repeat(1_000_000)), strays.clone()),
             (one("a < b ".repeat(1_000_000)), strays),
+            (one("&amp;".repeat(2_000_001)), limit(limits::MAX_REFERENCES, "references")),
             (
                 one(format!("<a {}/>", "b='' ".repeat(50_000))),
                 limit(limits::MAX_ATTRIBUTES, "attributes"),

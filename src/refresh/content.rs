@@ -1,5 +1,6 @@
 //! What is kept of an item: its visible parts within limits, its body cleaned.
 
+use crate::clean::room::Room;
 use crate::clean::sanitise;
 use crate::model::document::{Document, Enclosure, Item};
 use crate::model::entry::Content;
@@ -12,10 +13,11 @@ const LONGEST_ADDRESS: usize = 8_000;
 const LONGEST_MEDIA_TYPE: usize = 200;
 
 /// The content of `item`. Relative addresses in its body are read against its own base, else its
-/// link, else the site of the document, else the place where the document was found.
-pub fn of(item: &Item, document: &Document, found_at: &WebUrl) -> Content {
+/// link, else the site of the document, else the place where the document was found. Cleaning takes
+/// from the document's `room`.
+pub fn of(item: &Item, document: &Document, found_at: &WebUrl, room: &mut Room) -> Content {
     let base = item.base.as_ref().or(item.link.as_ref()).or(document.site.as_ref());
-    let cleaned = sanitise::clean(&item.body, Some(base.unwrap_or(found_at)));
+    let cleaned = sanitise::clean_within(&item.body, Some(base.unwrap_or(found_at)), room);
     Content {
         link: item.link.clone(),
         title: item.title.clone(),
@@ -63,7 +65,7 @@ mod tests {
             vec![given("file:///etc/passwd", "a/b"), given("https://x.fr/a", "a\r\nb: c")];
         item.enclosures.extend((0..99).map(|n| given(&format!("https://x.fr/{n}"), "audio/mpeg")));
         let found_at = WebUrl::parse("https://x.fr/feed").expect("a URL");
-        let content = of(&item, &Document::default(), &found_at);
+        let content = of(&item, &Document::default(), &found_at, &mut Room::default());
         assert_eq!(content.enclosures.len(), MOST_ENCLOSURES);
         assert_eq!(content.enclosures[0].url, "https://x.fr/a");
         assert_eq!(content.enclosures[0].media_type, None);

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::clean::room::Room;
 use crate::dedup::candidate::{Candidate, Identified};
 use crate::dedup::key;
 use crate::model::article::WantedArticles;
@@ -340,18 +341,19 @@ fn sort_items(
     let became = key::recognise(candidates, reading.known);
     let mut taken: HashSet<EntryKey> = reading.known.iter().map(|known| known.key).collect();
     let (mut arrivals, mut known) = (Vec::new(), Vec::new());
+    let mut room = Room::default();
     for (candidate, was) in candidates.iter().zip(became) {
         match was {
             Some(was) => {
                 known.push(candidate.item);
                 if is_change(candidate, was) {
-                    changes.push(change(candidate, was, reading));
+                    changes.push(change(candidate, was, reading, &mut room));
                 }
             }
             None => {
                 if let Some(key) = candidate.free_key(|key| taken.contains(key)) {
                     taken.insert(key);
-                    arrivals.push((candidate.item, arrival(candidate, key, reading)));
+                    arrivals.push((candidate.item, arrival(candidate, key, reading, &mut room)));
                 }
             }
         }
@@ -368,32 +370,37 @@ fn is_change(candidate: &Candidate, known: &Known) -> bool {
         && (known.changes < MOST_CHANGES || is_renamed)
 }
 
-fn change(candidate: &Candidate, known: &Known, reading: &Reading<'_>) -> Change {
+fn change(candidate: &Candidate, known: &Known, reading: &Reading<'_>, room: &mut Room) -> Change {
     Change {
         entry: known.id,
         document: candidate.document,
         title_hash: candidate.title_hash,
         fingerprint: candidate.fingerprint,
-        content: cleaned(candidate, reading),
+        content: cleaned(candidate, reading, room),
         changed: reading.now,
     }
 }
 
-fn arrival(candidate: &Candidate, key: EntryKey, reading: &Reading<'_>) -> Arrival {
+fn arrival(
+    candidate: &Candidate,
+    key: EntryKey,
+    reading: &Reading<'_>,
+    room: &mut Room,
+) -> Arrival {
     Arrival {
         key,
         document: candidate.document,
         title_hash: candidate.title_hash,
         fingerprint: candidate.fingerprint,
-        content: cleaned(candidate, reading),
+        content: cleaned(candidate, reading, room),
         first_seen: reading.now,
         backlog: 0,
     }
 }
 
-fn cleaned(candidate: &Candidate, reading: &Reading<'_>) -> Content {
+fn cleaned(candidate: &Candidate, reading: &Reading<'_>, room: &mut Room) -> Content {
     let item = &reading.document.items[candidate.item];
-    content::of(item, reading.document, &reading.fresh.found_at)
+    content::of(item, reading.document, &reading.fresh.found_at, room)
 }
 
 #[cfg(test)]
