@@ -8,7 +8,7 @@ use crate::cli::feeds;
 use crate::cli::tables::{list, when};
 use crate::daemon::compose::{Workshop, World};
 use crate::jobs::why::{EditionOf, EntryReport, Why};
-use crate::model::removed::{Removed, RemovedKind};
+use crate::model::removed::{Removed, RemovedKind, SPAN_CHARS, Span};
 use crate::model::settings::Settings;
 
 /// Explains `what`: a feed's address, an entry's number, an article's address.
@@ -89,9 +89,23 @@ fn edition(of: &EditionOf) -> String {
 fn removed(removed: &Removed) -> Vec<(&'static str, String)> {
     let row = |(kind, count): (&RemovedKind, &u32)| {
         let texts = removed.spans.iter().filter(|span| span.kind == *kind);
-        let texts: Vec<String> = texts.map(|span| format!("“{}”", span.text.one_line())).collect();
+        let quoted = |span: &Span| {
+            let is_clipped = span.text.as_str().chars().count() >= SPAN_CHARS;
+            format!("“{}{}”", span.text.one_line(), if is_clipped { "…" } else { "" })
+        };
+        let texts: Vec<String> = texts.map(quoted).collect();
         let of = if texts.is_empty() { String::new() } else { format!(": {}", texts.join(", ")) };
-        ("removed", format!("{count} × {}{of}", kind.words()))
+        let whole = removed.chars.get(kind).copied().unwrap_or(0);
+        let told: usize = removed
+            .spans
+            .iter()
+            .filter(|span| span.kind == *kind)
+            .map(|span| span.text.as_str().chars().count())
+            .sum();
+        // Where not all of it is quoted, how much there was.
+        let size =
+            if whole as usize > told { format!(" ({whole} characters)") } else { String::new() };
+        ("removed", format!("{count} × {}{size}{of}", kind.words()))
     };
     removed.counts.iter().map(row).collect()
 }

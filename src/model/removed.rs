@@ -55,6 +55,8 @@ pub enum RemovedKind {
     Picture,
     /// Markup beyond the limits: only the text of the body was kept.
     Markup,
+    /// Stands on the page of an article, outside of what was found to be the article.
+    Outside,
 }
 
 impl RemovedKind {
@@ -79,6 +81,7 @@ impl RemovedKind {
             Self::Tracker => "tracker",
             Self::Picture => "picture without an address of the web",
             Self::Markup => "markup beyond the limits",
+            Self::Outside => "outside the article on its page",
         }
     }
 }
@@ -99,6 +102,9 @@ pub struct Removed {
     pub spans: Vec<Span>,
     /// How often each kind was removed, the texts among `spans` and those beyond included.
     pub counts: BTreeMap<RemovedKind, u32>,
+    /// How many characters the texts of each kind had, those that were clipped or not kept included.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub chars: BTreeMap<RemovedKind, u32>,
 }
 
 impl Removed {
@@ -118,9 +124,16 @@ impl Removed {
         *count = count.saturating_add(1);
     }
 
+    /// A text was removed that is not worth keeping.
+    pub fn count_text(&mut self, kind: RemovedKind, text: &str) {
+        self.add(kind);
+        let chars = self.chars.entry(kind).or_default();
+        *chars = chars.saturating_add(u32::try_from(text.chars().count()).unwrap_or(u32::MAX));
+    }
+
     /// A text was removed.
     pub fn take(&mut self, kind: RemovedKind, text: &str) {
-        self.add(kind);
+        self.count_text(kind, text);
         if self.spans.len() < MOST_SPANS {
             self.spans.push(Span { kind, text: PlainText::new(clip(text)) });
         }
@@ -131,6 +144,10 @@ impl Removed {
         for (kind, more) in later.counts {
             let count = self.counts.entry(kind).or_default();
             *count = count.saturating_add(more);
+        }
+        for (kind, more) in later.chars {
+            let chars = self.chars.entry(kind).or_default();
+            *chars = chars.saturating_add(more);
         }
         let room = MOST_SPANS.saturating_sub(self.spans.len());
         self.spans.extend(later.spans.into_iter().take(room));
@@ -163,6 +180,7 @@ mod tests {
         }
         assert_eq!(removed.count(RemovedKind::Share), 30);
         assert_eq!(removed.count(RemovedKind::Script), 3);
+        assert_eq!(removed.chars[&RemovedKind::Share], 30_000);
         assert_eq!(removed.spans.len(), MOST_SPANS);
         assert_eq!(removed.spans[0].text.as_str().chars().count(), SPAN_CHARS);
     }
@@ -176,8 +194,10 @@ mod tests {
         assert_eq!(
             json,
             "{\"spans\":[{\"kind\":\"skip_link\",\"text\":\"Passer au contenu [2J\"}],\
-             \"counts\":{\"skip_link\":1,\"tracker\":1}}"
+             \"counts\":{\"skip_link\":1,\"tracker\":1},\"chars\":{\"skip_link\":22}}"
         );
         assert_eq!(serde_json::from_str::<Removed>(&json).expect("the same"), removed);
+        let old = "{\"spans\":[],\"counts\":{\"tracker\":1}}";
+        assert_eq!(serde_json::from_str::<Removed>(old).expect("it is read").chars.len(), 0);
     }
 }

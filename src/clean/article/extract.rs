@@ -11,7 +11,7 @@ use dom_smoothie::{Config, Readability};
 use super::hints::Hints;
 use super::publisher::Publisher;
 use super::words::{Article, NoArticle};
-use super::{blocks, hints, page, prune, restore};
+use super::{blocks, hints, outside, page, prune, restore};
 use crate::clean::{entities, prose, sanitise};
 use crate::model::document::RawHtml;
 use crate::model::removed::Removed;
@@ -58,7 +58,9 @@ pub fn extract(html: &str, url: &WebUrl) -> Result<Article, NoArticle> {
     let content = Document::fragment(found);
     restore::restore(&content, &blocks, &hints);
     let mut removed = Removed::default();
+    let kept = blocks::numbers_in(&content);
     prune::prune(&content, &publisher, &mut removed);
+    outside::tell(&blocks, &kept, &mut removed);
     let mut html = lead_image(&content, &hints, url).unwrap_or_default();
     html.push_str(&content.html());
     let mut cleaned = sanitise::clean(&RawHtml(html), Some(url));

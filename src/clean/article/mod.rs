@@ -5,6 +5,7 @@ pub mod boilerplate;
 pub mod extract;
 pub mod hints;
 pub mod kinds;
+pub mod outside;
 pub mod page;
 pub mod phrases;
 pub mod prune;
