@@ -7,8 +7,7 @@ use std::hint::black_box;
 use chrono::DateTime;
 use feedmill::dedup::key;
 use feedmill::model::feed::{Feed, FeedId, FeedState, GuidTrust};
-use feedmill::model::outcome::{Fresh, Validators};
-use feedmill::model::url::{FeedUrl, WebUrl};
+use feedmill::model::url::FeedUrl;
 use feedmill::parse::read;
 use feedmill::refresh::cadence::CheckBounds;
 use feedmill::refresh::decide::{Seen, decide};
@@ -87,16 +86,7 @@ pub(crate) fn one(number: usize) -> anyhow::Result<()> {
     let url = FeedUrl::parse("https://journal.example/feed")?;
     let state = FeedState::new(DateTime::UNIX_EPOCH);
     let feed = Feed { id: FeedId(1), url, generation: 0, state };
-    let fresh = Fresh {
-        body: bytes::Bytes::new(),
-        content_type: None,
-        validators: Validators::default(),
-        found_at: WebUrl::parse("https://journal.example/feed")?,
-        moved: false,
-        links: feedmill::model::outcome::Links::default(),
-        freshness: None,
-        retry_after: None,
-    };
+    let fresh = crate::fresh()?;
     let costs: Costs = growing(|| {
         let document = match read::read(xml.as_bytes(), Some("text/xml"), &fresh.found_at) {
             Ok(document) => document,

@@ -180,11 +180,9 @@ fn poll(feed: &Feed, xml: &str, known: &[Known], near: &[Neighbour], fresh: &Fre
     plan
 }
 
-fn polls(bytes: usize) -> anyhow::Result<()> {
-    let url = FeedUrl::parse("https://journal.example/feed")?;
-    let state = FeedState::new(DateTime::UNIX_EPOCH);
-    let mut feed = Feed { id: FeedId(1), url, generation: 0, state };
-    let fresh = Fresh {
+/// An answer like any other, its body apart.
+fn fresh() -> anyhow::Result<Fresh> {
+    Ok(Fresh {
         body: bytes::Bytes::new(),
         content_type: None,
         validators: Validators::default(),
@@ -194,7 +192,14 @@ fn polls(bytes: usize) -> anyhow::Result<()> {
         conditional: true,
         freshness: None,
         retry_after: None,
-    };
+    })
+}
+
+fn polls(bytes: usize) -> anyhow::Result<()> {
+    let url = FeedUrl::parse("https://journal.example/feed")?;
+    let state = FeedState::new(DateTime::UNIX_EPOCH);
+    let mut feed = Feed { id: FeedId(1), url, generation: 0, state };
+    let fresh = fresh()?;
     let (now, next) = (document(0, bytes), document(3, bytes));
     let first = poll(&feed, &now, &[], &[], &fresh);
     let known: Vec<Known> = (1..)

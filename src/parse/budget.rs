@@ -12,7 +12,7 @@ use super::attributes::attribute;
 use super::extras::{Collector, Extras};
 use super::limits::{
     MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_FIELD, MAX_GROUPS, MAX_ITEMS, MAX_MEDIA,
-    MAX_PARTS, MAX_REFERENCES, overflows,
+    MAX_PARTS, MAX_REFERENCES, is_character, overflows,
 };
 use super::namespaces::{self, ATOM, NAMESPACES, RSS_1, RSS_1_1};
 use crate::model::document::{Repair, Unreadable};
@@ -391,13 +391,4 @@ fn is_rss_1_1(namespace: Option<&str>) -> bool {
 /// Whether an element carries an address as those of CDF do.
 fn has_address(tag: &BytesStart<'_>) -> bool {
     ["HREF", "BASE", "href"].iter().any(|name| attribute(tag, name).is_some())
-}
-
-/// Whether a numeric reference, without `&` and `;`, names a character that XML allows.
-fn is_character(name: &str) -> bool {
-    let number = match name.strip_prefix("#x") {
-        Some(digits) => u32::from_str_radix(digits, 16),
-        None => name[1..].parse(),
-    };
-    number.is_ok_and(|number| number != 0 && char::from_u32(number).is_some())
 }

@@ -40,6 +40,15 @@ pub fn overflows(text: &str) -> bool {
         })
 }
 
+/// Whether a numeric reference, without `&` and `;`, names a character that XML allows.
+pub fn is_character(name: &str) -> bool {
+    let number = match name.strip_prefix("#x") {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => name[1..].parse(),
+    };
+    number.is_ok_and(|number| number != 0 && char::from_u32(number).is_some())
+}
+
 /// Bounds a JSON document by one look at its brackets, before any of it is read.
 pub fn json(text: &str) -> Result<(), Unreadable> {
     let (mut depth, mut values, mut items) = (0_usize, 0_usize, 0_usize);

@@ -341,19 +341,24 @@ fn sort_items(
     let became = key::recognise(candidates, reading.known);
     let mut taken: HashSet<EntryKey> = reading.known.iter().map(|known| known.key).collect();
     let (mut arrivals, mut known) = (Vec::new(), Vec::new());
+    let (document, found_at) = (reading.document, &reading.fresh.found_at);
     let mut room = Room::default();
+    let mut cleaned = |candidate: &Candidate| {
+        content::of(&document.items[candidate.item], document, found_at, &mut room)
+    };
     for (candidate, was) in candidates.iter().zip(became) {
         match was {
             Some(was) => {
                 known.push(candidate.item);
                 if is_change(candidate, was) {
-                    changes.push(change(candidate, was, reading, &mut room));
+                    changes.push(change(candidate, was, cleaned(candidate), reading.now));
                 }
             }
             None => {
                 if let Some(key) = candidate.free_key(|key| taken.contains(key)) {
                     taken.insert(key);
-                    arrivals.push((candidate.item, arrival(candidate, key, reading, &mut room)));
+                    let content = cleaned(candidate);
+                    arrivals.push((candidate.item, arrival(candidate, key, content, reading.now)));
                 }
             }
         }
@@ -370,37 +375,27 @@ fn is_change(candidate: &Candidate, known: &Known) -> bool {
         && (known.changes < MOST_CHANGES || is_renamed)
 }
 
-fn change(candidate: &Candidate, known: &Known, reading: &Reading<'_>, room: &mut Room) -> Change {
+fn change(candidate: &Candidate, known: &Known, content: Content, now: DateTime<Utc>) -> Change {
     Change {
         entry: known.id,
         document: candidate.document,
         title_hash: candidate.title_hash,
         fingerprint: candidate.fingerprint,
-        content: cleaned(candidate, reading, room),
-        changed: reading.now,
+        content,
+        changed: now,
     }
 }
 
-fn arrival(
-    candidate: &Candidate,
-    key: EntryKey,
-    reading: &Reading<'_>,
-    room: &mut Room,
-) -> Arrival {
+fn arrival(candidate: &Candidate, key: EntryKey, content: Content, now: DateTime<Utc>) -> Arrival {
     Arrival {
         key,
         document: candidate.document,
         title_hash: candidate.title_hash,
         fingerprint: candidate.fingerprint,
-        content: cleaned(candidate, reading, room),
-        first_seen: reading.now,
+        content,
+        first_seen: now,
         backlog: 0,
     }
-}
-
-fn cleaned(candidate: &Candidate, reading: &Reading<'_>, room: &mut Room) -> Content {
-    let item = &reading.document.items[candidate.item];
-    content::of(item, reading.document, &reading.fresh.found_at, room)
 }
 
 #[cfg(test)]
