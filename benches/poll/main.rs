@@ -9,13 +9,16 @@
 mod feed;
 mod figures;
 mod growth;
+mod hosts;
 mod idle;
 mod measure;
 mod race;
 mod reference;
+mod rogue;
 mod seal;
 mod serve;
 mod stage;
+mod storm;
 mod world;
 
 use std::path::PathBuf;
@@ -37,10 +40,14 @@ enum Part {
     Race(race::Options),
     /// Polls worlds of ten and a hundred times as many feeds with feedmill.
     Growth(growth::Options),
+    /// Says how many connections and how much memory many hosts take.
+    Hosts(hosts::Options),
     /// Says how much memory the service holds while nothing is due.
     Idle(idle::Options),
     /// Seals an edition over many waiting entries.
     Seal(seal::Options),
+    /// Polls the world while an origin misbehaves in every way, and says how late it is.
+    Storm(storm::Options),
     /// Serves one merged feed with feedmill and with nginx in turn.
     Serve(serve::Options),
     /// A world of feeds on 127.0.1.1 to 127.0.1.50; prints its port; ends with its standard input.
@@ -70,8 +77,10 @@ fn main() -> anyhow::Result<()> {
         None => race::run(&race::Options::parse_from(["race"])),
         Some(Part::Race(options)) => race::run(&options),
         Some(Part::Growth(options)) => growth::run(&options),
+        Some(Part::Hosts(options)) => hosts::run(&options),
         Some(Part::Idle(options)) => idle::run(&options),
         Some(Part::Seal(options)) => seal::run(&options),
+        Some(Part::Storm(options)) => storm::run(&options),
         Some(Part::Serve(options)) => serve::run(&options),
         Some(Part::World { feeds }) => world::run(feeds),
         Some(Part::Reference { list, database }) => reference::run(&list, &database),

@@ -70,12 +70,21 @@ pub(crate) const DATABASE: &str = "feedmill.db";
 
 /// A config for feedmill in `folder` that polls `world` as fast as it may and listens on `port`.
 pub(crate) fn configure(folder: &Path, world: &World, port: u16) -> anyhow::Result<PathBuf> {
+    configure_for(folder, world.urls(), port)
+}
+
+/// The same for any feeds.
+pub(crate) fn configure_for(
+    folder: &Path,
+    urls: impl Iterator<Item = String>,
+    port: u16,
+) -> anyhow::Result<PathBuf> {
     let mut toml = format!(
         "[server]\nlisten = \"127.0.0.1:{port}\"\n\n[storage]\nurl = \"sqlite:{DATABASE}\"\n\n\
          [fetch]\nper_host_gap = \"0s\"\nconnections = 64\nallow_private = [\"127.0.0.0/8\"]\n\n\
          [smtp]\ndirectory = \"outbox/\"\n"
     );
-    for url in world.urls() {
+    for url in urls {
         write!(toml, "\n[[feed]]\nurl = \"{url}\"\n")?;
     }
     let path = folder.join("feedmill.toml");

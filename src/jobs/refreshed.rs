@@ -114,7 +114,7 @@ pub(in crate::jobs) fn report(
     let (id, url) = (feed.id.0, feed.url.as_str());
     let (arrived, changed) = (refreshed.arrived, refreshed.changed);
     let duration_ms = took.num_milliseconds();
-    let next_check = refreshed.next_check.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let next_check = refreshed.next_check.to_rfc3339_opts(SecondsFormat::Millis, true);
     if noteworthy {
         tracing::info!(feed.id = id, feed.url = url, arrived, changed, standing = %standing,
             duration_ms, next_check = %next_check, "refreshed");

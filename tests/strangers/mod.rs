@@ -5,3 +5,4 @@ mod feeds;
 mod hub;
 mod mail;
 mod readers;
+mod unit;
