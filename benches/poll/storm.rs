@@ -32,6 +32,9 @@ pub(crate) struct Options {
     /// How many origins misbehave.
     #[arg(long, default_value_t = 1)]
     origins: u8,
+    /// In which ways they misbehave; in all if absent.
+    #[arg(long, value_delimiter = ',')]
+    ways: Vec<String>,
     /// How many runs of each kind.
     #[arg(long, default_value_t = 2)]
     runs: usize,
@@ -62,7 +65,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let world = World::start(options.feeds)?;
     let well: Vec<String> = world.urls().collect();
     let rogue = Rogue::start(options.origins)?;
-    let rogues = rogue.urls();
+    let is_meant = |url: &String| {
+        options.ways.is_empty() || options.ways.iter().any(|way| url.contains(&format!("/{way}?")))
+    };
+    let rogues: Vec<String> = rogue.urls().into_iter().filter(is_meant).collect();
     println!(
         "{:<8} {:>7} {:>9} {:>9} {:>9} {:>9}",
         "", "polls", "p50 ms", "p90 ms", "p99 ms", "max ms"

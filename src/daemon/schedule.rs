@@ -70,6 +70,8 @@ struct Line {
     articles: VecDeque<Turn>,
     /// Until when the connection of the last request may still be open.
     open_until: DateTime<Utc>,
+    /// Until when the site asked to be left alone.
+    left_alone_until: DateTime<Utc>,
     state: LineState,
 }
 
@@ -139,6 +141,7 @@ impl Schedule {
                 *from = (*from).min(latest);
             }
             line.open_until = line.open_until.min(now + KEPT_OPEN);
+            line.left_alone_until = DateTime::<Utc>::MIN_UTC;
         }
         let pausing = std::mem::take(&mut self.pausing);
         let shorter =
@@ -251,6 +254,26 @@ impl Schedule {
         }
     }
 
+    /// The site of what was started asks to be left alone until then: what waits in its line is due
+    /// again at that moment, but for what a person `wants`, and what will be due before it, too.
+    pub fn leave_alone(
+        &mut self,
+        start: Start,
+        until: DateTime<Utc>,
+        wants: impl Fn(Turn) -> bool,
+    ) {
+        let line = &mut self.lines[start.line];
+        line.left_alone_until = until;
+        let in_line = line.feeds.drain(..).chain(line.articles.drain(..));
+        let (stay, go): (Vec<Turn>, Vec<Turn>) = in_line.partition(|turn| wants(*turn));
+        // Only feeds are wanted.
+        line.feeds.extend(stay);
+        for turn in go {
+            self.taken.remove(&turn);
+            self.wait(turn, start.line, until);
+        }
+    }
+
     /// When to look again, if nothing finishes before.
     pub fn next_wake(&self) -> Option<DateTime<Utc>> {
         let check = self.waiting.peek().map(|Reverse((at, ..))| *at);
@@ -292,6 +315,7 @@ impl Schedule {
             feeds: VecDeque::new(),
             articles: VecDeque::new(),
             open_until: DateTime::<Utc>::MIN_UTC,
+            left_alone_until: DateTime::<Utc>::MIN_UTC,
             state,
         });
         self.line_of.insert(site.clone(), number);
@@ -304,8 +328,12 @@ impl Schedule {
                 break;
             }
             self.waiting.pop();
-            if self.due.get(&turn) == Some(&at) {
-                self.enter(turn, line, now);
+            if self.due.get(&turn) != Some(&at) {
+                continue;
+            }
+            match self.lines[line].left_alone_until {
+                until if until > now => self.wait(turn, line, until),
+                _ => self.enter(turn, line, now),
             }
         }
     }
@@ -355,6 +383,31 @@ mod tests {
     use crate::model::url::WebUrl;
 
     const ALL: usize = usize::MAX;
+
+    #[test]
+    fn a_site_that_wants_to_be_left_alone_is_but_for_what_a_person_wants() {
+        let mut schedule = Schedule::new(8, Duration::ZERO);
+        for feed in [1, 2, 3] {
+            schedule.add(FeedId(feed), &site("a.example"), at(100));
+        }
+        schedule.add(FeedId(4), &site("a.example"), at(150));
+        schedule.add(FeedId(5), &site("b.example"), at(150));
+        let first = schedule.start(at(100), ALL);
+        assert_eq!(feeds(&first), [1]);
+        schedule.leave_alone(first[0], at(1_000), |turn| turn == FeedId(3).into());
+        schedule.finish(first[0], Some(at(2_000)), at(100));
+        let wanted = schedule.start(at(100), ALL);
+        assert_eq!(feeds(&wanted), [3]);
+        schedule.finish(wanted[0], None, at(100));
+        assert_eq!(feeds(&schedule.start(at(150), ALL)), [5], "another site is not concerned");
+        assert_eq!(schedule.next_wake(), Some(at(1_000)));
+        schedule.ask(FeedId(4), &site("a.example"), at(200));
+        let asked = schedule.start(at(200), ALL);
+        assert_eq!(feeds(&asked), [4], "a person may ask");
+        schedule.finish(asked[0], None, at(200));
+        assert!(schedule.start(at(999), ALL).is_empty());
+        assert_eq!(feeds(&schedule.start(at(1_000), ALL)), [2]);
+    }
 
     #[test]
     fn a_clock_that_is_set_back_leaves_no_site_in_its_pause() {

@@ -307,7 +307,7 @@ impl Scheduler {
         let Finished { start, end } = finished;
         let now = self.refresher.clock.now();
         match end {
-            End::Refreshed(feed, result) => self.finish_refresh(start, feed, result, now),
+            End::Refreshed(feed, result) => self.finish_refresh(start, feed, *result, now),
             End::Article(again) => self.schedule.finish(start, again, now),
         }
     }
@@ -343,6 +343,13 @@ impl Scheduler {
             self.load_again = Some(now);
         }
         let next_check = next_check.filter(|_| self.agenda == Agenda::Standing);
+        if let Ok(Refreshed { left_alone_until: Some(until), .. }) = &result {
+            let wanted = &self.wanted;
+            self.schedule.leave_alone(start, *until, |turn| match turn {
+                Turn::Feed(feed) => wanted.contains_key(&feed),
+                Turn::Article(_) => false,
+            });
+        }
         match (&result, next_check) {
             // From now on another site answers for it.
             (Ok(Refreshed { moved: Some(site), .. }), Some(next_check)) => {

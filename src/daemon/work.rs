@@ -28,7 +28,7 @@ pub struct Finished {
 #[derive(Debug)]
 pub enum End {
     /// A refresh of that feed.
-    Refreshed(FeedId, Result<Refreshed, RefreshError>),
+    Refreshed(FeedId, Box<Result<Refreshed, RefreshError>>),
     /// When the article is to be tried again, if it is.
     Article(Option<DateTime<Utc>>),
 }
@@ -43,7 +43,7 @@ pub async fn refresh(
     let refresh = AssertUnwindSafe(refresher.refresh(feed, start.keep_alive, urgency));
     let result = refresh.catch_unwind().await;
     let result = result.unwrap_or(Err(RefreshError::Panicked { url: None }));
-    Finished { start, end: End::Refreshed(feed, result) }
+    Finished { start, end: End::Refreshed(feed, Box::new(result)) }
 }
 
 /// Reads the article of an entry.

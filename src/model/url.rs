@@ -5,6 +5,7 @@
 //! of pacing and of shards.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use super::hash;
 
@@ -178,6 +179,22 @@ impl Site {
         &self.0
     }
 
+    /// Whether anybody may have it in common with strangers: a registrable domain, or an address
+    /// that is no private one. What a local network or this machine answers for is not.
+    pub fn is_public(&self) -> bool {
+        let bare = self.0.trim_start_matches('[').trim_end_matches(']');
+        match bare.parse::<IpAddr>() {
+            Ok(IpAddr::V4(ip)) => !(ip.is_private() || ip.is_loopback() || ip.is_link_local()),
+            Ok(IpAddr::V6(ip)) => {
+                !(ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local())
+            }
+            Err(_) => {
+                let last = bare.rsplit('.').next().unwrap_or_default();
+                bare.contains('.') && !["local", "internal", "localdomain", "arpa"].contains(&last)
+            }
+        }
+    }
+
     /// The shard it belongs to, below [`SHARDS`].
     pub fn shard(&self) -> u16 {
         u16::from(hash::of_bytes(self.0.as_bytes())[0]) % SHARDS
@@ -251,6 +268,28 @@ mod tests {
             ("https://x.fr/a", "https://x.fr/a", false),
         ] {
             assert_eq!(url(secure).is_secure_form_of(&url(plain)), is, "{plain} {secure}");
+        }
+    }
+
+    #[test]
+    fn what_a_local_network_answers_for_is_no_public_site() {
+        for (url, is_public) in [
+            ("https://www.lemonde.fr/rss", true),
+            ("http://93.184.215.14/rss", true),
+            ("http://[2606:2800::1]/rss", true),
+            ("http://127.0.0.1:8080/rss", false),
+            ("http://192.168.1.7/rss", false),
+            ("http://[::1]/rss", false),
+            ("http://[fd00::1]/rss", false),
+            ("http://nas/rss", false),
+            ("http://nas.local/rss", false),
+            ("http://nas.home.arpa/rss", false),
+        ] {
+            assert_eq!(
+                FeedUrl::parse(url).expect("a feed URL").site().is_public(),
+                is_public,
+                "{url}"
+            );
         }
     }
 

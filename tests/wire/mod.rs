@@ -8,6 +8,7 @@ mod canaries;
 mod certificates;
 mod guard;
 mod hostile;
+mod manners;
 mod names;
 mod pocket;
 mod reach;
