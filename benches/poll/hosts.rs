@@ -30,9 +30,10 @@ pub(crate) struct Options {
     feedmill: PathBuf,
 }
 
-/// The most that a feed at rest may take, in bytes, and the most connections there may be.
+/// The most that a feed at rest may take, in bytes.
 const MOST_BYTES: f64 = 4_096.0;
-const MOST_CONNECTIONS: f64 = 64.0;
+/// The most connections there may be: the 64 of the configuration, and as many that are ending.
+const MOST_CONNECTIONS: f64 = 128.0;
 
 /// How long the first poll may take.
 const PATIENCE: Duration = Duration::from_secs(600);

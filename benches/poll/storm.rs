@@ -97,7 +97,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let most = (calm * MOST_TIMES).max(calm + MOST_MORE_MS);
     println!("\np99 {calm:.1} ms, in the storm {stormy:.1} ms{}", Floor::most(most, stormy));
     let (feeds, origins) = (rogues.len(), options.origins);
-    println!("{feeds} hostile feeds, origins: {origins}; ways: {}", NAMES.join(", "));
+    let all = || NAMES.join(", ");
+    let ways = Some(options.ways.join(", ")).filter(|ways| !ways.is_empty()).unwrap_or_else(all);
+    println!("{feeds} hostile feeds, origins: {origins}; ways: {ways}");
     Ok(())
 }
 

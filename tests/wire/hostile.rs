@@ -21,6 +21,8 @@ use crate::world::publisher::Publisher;
 use crate::world::request::Request;
 
 const WELL: usize = 20;
+/// How many sites misbehave: with more it would look like an outage of our own.
+const SITES: usize = 5;
 /// How long one poll may take here; it is for the drips, which end by nothing else.
 const DEADLINE: Duration = Duration::from_secs(4);
 /// The largest body here.
@@ -46,7 +48,7 @@ enum Way {
 type Cases = Vec<(&'static str, Way, Option<&'static str>)>;
 
 fn head(fields: &str) -> Vec<u8> {
-    format!("HTTP/1.1 200 OK\r\n{fields}\r\n").into_bytes()
+    format!("HTTP/1.1 200 OK\r\nConnection: close\r\n{fields}\r\n").into_bytes()
 }
 
 fn whole(fields: &str, body: &[u8]) -> Way {
@@ -57,7 +59,11 @@ fn whole(fields: &str, body: &[u8]) -> Way {
 
 fn status(line: &str) -> Way {
     Way::Bytes(
-        [format!("HTTP/1.1 {line}\r\nContent-Length: 7\r\n\r\n").as_bytes(), b"<html/>"].concat(),
+        [
+            format!("HTTP/1.1 {line}\r\nConnection: close\r\nContent-Length: 7\r\n\r\n").as_bytes(),
+            b"<html/>",
+        ]
+        .concat(),
     )
 }
 
@@ -104,7 +110,7 @@ fn cases() -> Cases {
         ("999", status("999 Request denied"), Some("answered 999")),
         ("600", status("600 Odd"), Some("answered 600")),
         ("000", status("000 Nothing"), not_http),
-        ("204", junk(b"HTTP/1.1 204 No Content\r\n\r\n"), Some("answered 204")),
+        ("204", junk(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"), Some("answered 204")),
         ("206", status("206 Partial Content"), Some("answered 206")),
     ];
     for (name, coding) in [
@@ -239,7 +245,10 @@ fn the_worst_of_the_wire_is_told_and_delays_nobody() {
 
     let cases = cases();
     let rogue = Rogue::start(&cases);
-    let url = |name: &str| format!("http://{name}.example/{name}");
+    let url = |name: &str| {
+        let number = cases.iter().position(|(case, ..)| *case == name).unwrap_or_default();
+        format!("http://{name}.site{}.example/{name}", number % SITES)
+    };
     // The rogues first: they were due before.
     let feeds: Vec<String> =
         cases.iter().map(|(name, ..)| url(name)).chain(well.iter().cloned()).collect();

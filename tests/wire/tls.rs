@@ -17,7 +17,8 @@ use crate::world::home::{self, Home};
 use crate::world::host::Host;
 use crate::world::program::{Said, feedmill, feedmill_with};
 
-/// Hosts that break off in TLS itself, each at an address of its own: what they send, and what is
+/// Hosts that break off in TLS itself (all of one site: many that are silent at once would look like
+/// an outage of our own), each at an address of its own: what they send, and what is
 /// told of it.
 const BROKEN: [(&str, &str, &[u8], &str); 5] = [
     // An alert "protocol version" (RFC 8446, section 6), as servers of TLS 1.0 alone send it.
@@ -69,7 +70,7 @@ fn what_is_wrong_with_tls_is_told_and_never_got_around() {
     let stranger = Authority::root("Racine inconnue");
     let plainly = |_: &mut rcgen::CertificateParams| {};
     let ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let of = |name: &str| format!("{name}.example");
+    let of = |name: &str| format!("{name}.tls.example");
     let certificates = HashMap::from([
         (of("good"), middle.vouches_for(&of("good"), &[&middle], plainly)),
         (
@@ -87,7 +88,7 @@ fn what_is_wrong_with_tls_is_told_and_never_got_around() {
     let faults = [
         ("expired", "its certificate expired on 2020-01-31"),
         ("early", "its certificate is not valid before 2050-05-01"),
-        ("wrong", "its certificate is for another host: other.example"),
+        ("wrong", "its certificate is for another host: other.tls.example"),
         ("self-signed", "its certificate is self-signed"),
         ("self-made", "its certificate is self-signed"),
         ("unknown", "its certificate is from \"Racine inconnue\", which is not trusted here"),
@@ -104,7 +105,7 @@ fn what_is_wrong_with_tls_is_told_and_never_got_around() {
     hosts.push(Host::over(pocket::listen(SILENT, 443), |connection| connection.stall()));
     hosts.push(breaks_off(OLDER, server_hello_of_1999()));
     let _names = Names::start(|name, _, _| {
-        let host = name.trim_end_matches(".example");
+        let host = name.trim_end_matches(".tls.example");
         match (BROKEN.iter().find(|(broken, ..)| *broken == host), host) {
             (Some((_, ip, ..)), _) => these(&[ip]),
             (None, "silent") => these(&[SILENT]),
@@ -119,7 +120,7 @@ fn what_is_wrong_with_tls_is_told_and_never_got_around() {
     root.write(&roots);
     let broken = BROKEN.map(|(host, _, _, cause)| (host, cause));
     let all = || faults.iter().chain(&broken);
-    let url = |host: &str| format!("https://{host}.example/rss");
+    let url = |host: &str| format!("https://{host}.tls.example/rss");
     let good = ["good", "shuffled"];
     let feeds: Vec<String> = all().map(|(host, _)| *host).chain(good).map(url).collect();
     home.configure_fetching("", &feeds, home::Post::Files, "");
@@ -129,7 +130,7 @@ fn what_is_wrong_with_tls_is_told_and_never_got_around() {
     for (host, cause) in all() {
         let trouble = told.get(&url(host)).map_or("nothing", String::as_str);
         assert!(trouble.contains(cause), "{host}: {trouble}");
-        assert!(trouble.starts_with(&format!("{host}.example")), "{trouble}");
+        assert!(trouble.starts_with(&format!("{host}.tls.example")), "{trouble}");
         assert!(said.stdout.contains(trouble), "`refresh` tells it too: {}", said.stdout);
     }
     assert!(good.iter().all(|host| !told.contains_key(&url(host))), "{told:?}");
