@@ -215,6 +215,9 @@ pub enum WorkCommand {
         /// Show this feed instead, and which rule decided its next check
         #[arg(long, value_name = "URL", value_parser = feed_url)]
         feed: Option<FeedUrl>,
+        /// Report how the running service behaves towards publishers, as feed readers are tested
+        #[arg(long, conflicts_with = "feed")]
+        politeness: bool,
     },
 
     /// Explain a feed or an entry: where it comes from, where it went, what was done to it

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::cli::answer::{Answer, Code, Failure, counted};
 use crate::cli::args::Global;
 use crate::cli::lists;
+use crate::cli::pacing;
 use crate::config::fault::{Fault, Faults};
 use crate::config::load::{self, Loaded};
 use crate::config::surroundings::Surroundings;
@@ -83,6 +84,10 @@ fn feeds(settings: &Settings) -> String {
         fetch.connections,
         units::in_words(fetch.per_host_gap),
     );
+    let feeds = settings.subscriptions.iter().map(|feed| &feed.url);
+    if let Some(said) = pacing::of_first_pass(feeds, fetch) {
+        let _ = writeln!(text, "  {said}");
+    }
     if !tags.is_empty() {
         let tags: Vec<String> =
             tags.iter().map(|(tag, feeds)| format!("{tag} ({feeds})")).collect();

@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser};
 use crate::cli::answer::{Answer, Failure};
 use crate::cli::args::{Args, Command, Global, PaperCommand, WorkCommand};
 use crate::cli::{
-    add, check, demo, edit, feeds, init, lists, newsletter, refresh, runtime, service, why,
+    add, check, demo, edit, feeds, init, lists, manners, newsletter, refresh, runtime, service, why,
 };
 use crate::config::files;
 use crate::config::load::{self, Loaded};
@@ -84,7 +84,10 @@ async fn with(
             refresh::run(loaded()?.settings, Wish { urls, all, force }, as_json).await
         }
         WorkCommand::Feeds { failing } => feeds::feeds(loaded()?.settings, failing, as_json).await,
-        WorkCommand::Status { feed } => {
+        WorkCommand::Status { politeness: true, .. } => {
+            manners::run(loaded()?.settings, as_json).await
+        }
+        WorkCommand::Status { feed, .. } => {
             let url = feed.as_ref().map(FeedUrl::as_str);
             feeds::status(loaded()?.settings, url, as_json).await
         }

@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::cli::answer::{Answer, Failure, counted};
 use crate::cli::args::Global;
 use crate::cli::lists;
+use crate::cli::pacing;
 use crate::config::edit::{self, EditError, Edited, NewFeed};
 use crate::config::files;
 use crate::config::load::{self, Loaded};
@@ -42,9 +43,11 @@ impl Target {
 
     /// Adds those that are not subscribed yet, be it here or through a list.
     fn add(&self, feeds: Vec<NewFeed>) -> Result<Edited, Failure> {
-        let subscribed = self.subscribed();
-        let new: Vec<NewFeed> =
-            feeds.into_iter().filter(|feed| !subscribed.contains(feed.url())).collect();
+        let subscribed = self.loaded.settings.subscriptions.iter();
+        let mut known: HashSet<String> =
+            subscribed.map(|feed| feed.url.without_spelling()).collect();
+        let is_new = |feed: &NewFeed| known.insert(feed.url().without_spelling());
+        let new: Vec<NewFeed> = feeds.into_iter().filter(is_new).collect();
         self.edit(|text| edit::add_feeds(text, &new))
     }
 
@@ -187,6 +190,11 @@ pub fn import(around: &Surroundings, global: &Global, file: &Path) -> Result<Ans
     out.push_str(".\n");
     if added > 0 {
         out.push_str(&target.changed());
+        let settings = Target::find(around, global)?.loaded.settings;
+        let feeds = settings.subscriptions.iter().map(|feed| &feed.url);
+        if let Some(said) = pacing::of_first_pass(feeds, &settings.fetch) {
+            out.push_str(&format!("{said}\n"));
+        }
     }
     Ok(Answer { err, ..Answer::done(out) })
 }

@@ -107,6 +107,8 @@ pub fn in_full(feed: &FeedReport, now: DateTime<Utc>) -> Answer {
         ("last change", moment(feed.last_change)),
         ("next check", format!("{} ({})", moment(feed.next_check), feed.rule)),
         ("hub", hub),
+        ("ETag", feed.etag.clone().unwrap_or_else(|| "none".to_owned())),
+        ("Last-Modified", feed.last_modified.clone().unwrap_or_else(|| "none".to_owned())),
     ]))
 }
 

@@ -158,7 +158,9 @@ async fn send(settings: Settings, name: String) -> anyhow::Result<Answer> {
         }
         Turn::Theirs(Reply::Newsletter { told: words, sealed }) => Ok(told(&words, sealed)),
         Turn::Theirs(Reply::Failed { why }) => anyhow::bail!(why),
-        Turn::Theirs(Reply::Refreshed(_)) => anyhow::bail!("the service answered something else"),
+        Turn::Theirs(Reply::Refreshed(_) | Reply::Manners { .. }) => {
+            anyhow::bail!("the service answered something else")
+        }
     }
 }
 

@@ -34,7 +34,7 @@ pub async fn run(settings: Settings, wish: Wish, as_json: bool) -> anyhow::Resul
         }
         Turn::Theirs(Reply::Refreshed(tally)) => tally,
         Turn::Theirs(Reply::Failed { why }) => anyhow::bail!(why),
-        Turn::Theirs(Reply::Newsletter { .. }) => {
+        Turn::Theirs(Reply::Newsletter { .. } | Reply::Manners { .. }) => {
             anyhow::bail!("the service answered something else")
         }
     };

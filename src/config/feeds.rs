@@ -1,9 +1,11 @@
 //! `[[feed]]` and `feed_lists`: what is subscribed.
 //!
 //! A feed of a list that also stands in the configuration is the configuration's: there it can be
-//! given an interval or a password. Two entries of the configuration for one feed are a fault.
+//! given an interval or a password. Two entries of the configuration for one feed are a fault; two
+//! spellings of its address, as with http and https, are one feed, and told.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use toml::Spanned;
 
@@ -49,7 +51,8 @@ pub fn subscriptions(
     read_list: ReadList<'_>,
 ) -> Vec<Subscription> {
     let mut places: HashMap<FeedUrl, usize> = HashMap::new();
-    let mut subscriptions = Vec::new();
+    let mut subscriptions: Vec<Subscription> = Vec::new();
+    let mut spellings: HashMap<String, FeedUrl> = HashMap::new();
     for section in root.sections("feed", &schema::FEED) {
         let (place, subscription) = feed(&section, reach);
         let Some(subscription) = subscription else { continue };
@@ -60,12 +63,26 @@ pub fn subscriptions(
                 let allowed = "each feed once; it may have several tags";
                 root.findings().fault(place, Wrong::new(what).allowed(allowed));
             }
-            None => subscriptions.push(subscription),
+            None => match spellings.entry(subscription.url.without_spelling()) {
+                Entry::Vacant(first) => {
+                    first.insert(subscription.url.clone());
+                    subscriptions.push(subscription);
+                }
+                Entry::Occupied(first) => {
+                    let what = format!(
+                        "{} is taken for {}, which is read instead of both",
+                        subscription.url,
+                        first.get()
+                    );
+                    root.findings().warning(place, Wrong::new(what));
+                }
+            },
         }
     }
     for list in root.list("feed_lists", values::path) {
         for listed in list_of_feeds(root, reach, read_list, &list) {
-            if places.insert(listed.url.clone(), 0).is_none() {
+            if let Entry::Vacant(first) = spellings.entry(listed.url.without_spelling()) {
+                first.insert(listed.url.clone());
                 subscriptions.push(subscription_of(listed));
             }
         }
@@ -80,6 +97,7 @@ fn subscription_of(listed: ListedFeed) -> Subscription {
         tags: listed.tags,
         interval: None,
         full_text: schema::FULL_TEXT,
+        delta: schema::DELTA,
         weight: schema::WEIGHT,
         login: None,
         headers: Vec::new(),
@@ -132,6 +150,7 @@ fn feed(section: &Section<'_>, reach: Reach<'_>) -> (Place, Option<Subscription>
     let tags = tags(section);
     let weight = section.read_or("weight", schema::WEIGHT, values::weight);
     let full_text = section.read_or("full_text", schema::FULL_TEXT, values::flag);
+    let delta = section.read_or("delta", schema::DELTA, values::flag);
     let user_agent = section.read("user_agent", values::user_agent).map(Spanned::into_inner);
     let interval = interval.map(Spanned::into_inner);
     let subscription = url.map(|url| Subscription {
@@ -140,6 +159,7 @@ fn feed(section: &Section<'_>, reach: Reach<'_>) -> (Place, Option<Subscription>
         tags,
         interval,
         full_text,
+        delta,
         weight,
         login,
         headers,

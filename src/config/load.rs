@@ -3,6 +3,7 @@
 //! Without a file there are the defaults, in the current folder: a database beside it, one merged
 //! feed `all` of no feeds, no newsletter, letters as files. A file that is named must exist.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -21,7 +22,8 @@ use crate::config::schema;
 use crate::config::section::Section;
 use crate::config::surroundings::{FILE_NAME, Surroundings};
 use crate::config::values;
-use crate::model::settings::Settings;
+use crate::model::secret::Address;
+use crate::model::settings::{FetchSettings, Newsletter, Settings};
 
 /// A configuration, read and found to be right.
 #[derive(Debug, Clone)]
@@ -127,15 +129,24 @@ fn settings(
     let merged_feeds = root.sections("merged_feed", &schema::MERGED_FEED);
     let newsletters = root.sections("newsletter", &schema::NEWSLETTER);
     check::warn_of_idle_tags(merged_feeds.iter().chain(&newsletters), &subscriptions);
+    let newsletters = outputs::newsletters(&newsletters, reach);
+    let fetch = machine::fetch(&root.section("fetch", &schema::FETCH));
     Settings {
         server: machine::server(&root.section("server", &schema::SERVER)),
         storage: machine::storage(&root.section("storage", &schema::STORAGE), reach),
-        fetch: machine::fetch(&root.section("fetch", &schema::FETCH)),
+        fetch: FetchSettings { subscribers: subscribers(&newsletters), ..fetch },
         mail: relay::mail(&root.section("smtp", &schema::SMTP), reach),
         subscriptions,
         merged_feeds: outputs::merged_feeds(&merged_feeds),
-        newsletters: outputs::newsletters(&newsletters, reach),
+        newsletters,
     }
+}
+
+/// How many people are known to read: each address counts once, and somebody does.
+fn subscribers(newsletters: &[Newsletter]) -> usize {
+    let known: HashSet<&str> =
+        newsletters.iter().flat_map(|newsletter| &newsletter.to).map(Address::mailbox).collect();
+    known.len().max(1)
 }
 
 /// Masks what may be secret in a text that cannot be parsed: what follows the equals sign in a line

@@ -131,6 +131,7 @@ pub fn fetch(section: &Section<'_>) -> FetchSettings {
     let seconds = Duration::from_secs;
     FetchSettings {
         contact: section.read("contact", addresses::contact).map(Spanned::into_inner),
+        subscribers: default.subscribers,
         min_interval,
         max_interval,
         timeout: section.read_or(
@@ -149,6 +150,7 @@ pub fn fetch(section: &Section<'_>) -> FetchSettings {
             default.per_host_gap,
             values::duration(Duration::ZERO..=seconds(600)),
         ),
+        rate: section.read_or("rate", default.rate, values::count(1..=10_000)),
         allow_private: section
             .list("allow_private", addresses::private_net)
             .into_iter()

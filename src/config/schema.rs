@@ -49,6 +49,7 @@ pub const FETCH: Shape = Shape {
         "max_body",
         "connections",
         "per_host_gap",
+        "rate",
         "allow_private",
     ],
 };
@@ -68,6 +69,7 @@ pub const FEED: Shape = Shape {
         "tags",
         "interval",
         "full_text",
+        "delta",
         "weight",
         "username",
         "password_file",
@@ -135,6 +137,9 @@ pub const RELAY_PORT: u16 = 25;
 /// `feed.full_text`
 pub const FULL_TEXT: bool = false;
 
+/// `feed.delta`
+pub const DELTA: bool = false;
+
 /// `feed.weight`
 pub const WEIGHT: f64 = 1.0;
 
@@ -172,12 +177,14 @@ pub const ON_UNCERTAIN: OnUncertain = OnUncertain::Resend;
 pub fn fetch() -> FetchSettings {
     FetchSettings {
         contact: None,
+        subscribers: 1,
         min_interval: Duration::from_secs(3_600),
         max_interval: Duration::from_secs(24 * 3_600),
         timeout: Duration::from_secs(60),
         max_body: 10_000_000,
         connections: 64,
         per_host_gap: Duration::from_secs(2),
+        rate: 100,
         allow_private: Vec::new(),
     }
 }

@@ -119,6 +119,10 @@ async fn serve(workshop: &Workshop, desk: &Desk, stop: &Stop, errand: Option<&Er
             reply = refresh(workshop, desk, wish) => reply,
             () = stop.draining() => ending(),
         },
+        Some(Errand::Manners) => match workshop.overview().leniency().await {
+            Ok(leniency) => Reply::Manners { manners: workshop.manners(), leniency },
+            Err(error) => Reply::Failed { why: trouble::in_words(&error) },
+        },
         Some(Errand::Send { newsletter }) => send(workshop, desk, newsletter).await,
         None => {
             let why = "the running service is of another version and does not know this request; \

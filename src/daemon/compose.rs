@@ -37,6 +37,7 @@ use crate::jobs::sync;
 use crate::jobs::why::Explainer;
 use crate::jobs::wish::{self, Wished};
 use crate::jobs::workers::Workers;
+use crate::model::manners::Manners;
 use crate::model::settings::{FetchSettings, MailRoute, Newsletter, Settings};
 use crate::model::url::WebUrl;
 use crate::serve::house::House;
@@ -215,7 +216,8 @@ impl Workshop {
     /// # Errors
     /// If the database cannot be written or no HTTP client can be made; what was in force stays.
     pub async fn apply(&self, settings: Settings, listening: SocketAddr) -> anyhow::Result<()> {
-        let client = Client::new(&settings.fetch).context("failed to prepare the HTTP client")?;
+        let client = self.client.get().renewed(&settings.fetch);
+        let client = client.context("failed to prepare the HTTP client")?;
         let labels = Labels::of(&settings, &loopback_url(listening)?);
         let subscriptions = Subscriptions::new(settings.subscriptions, &settings.fetch);
         self.keep(&subscriptions, &settings.newsletters).await?;
@@ -341,6 +343,11 @@ impl Workshop {
             route: self.route.clone(),
             clock: Arc::clone(&self.world.clock),
         }
+    }
+
+    /// How the service behaved towards publishers since it started.
+    pub fn manners(&self) -> Manners {
+        self.client.get().ledger().read()
     }
 
     /// The newsletters in force.

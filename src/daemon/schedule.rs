@@ -3,7 +3,9 @@
 //! Feeds wait in a heap by their next check; those due wait in the line of their site. A site is
 //! asked by one connection at a time, with a gap between two requests, and all sites together by as
 //! many as there are connections. A line takes turns with the others, so that a site with five
-//! hundred feeds delays nobody else. Articles wait behind the feeds of their site, and all together
+//! hundred feeds delays nobody else. All sites together are asked so many times a second at most. A site
+//! of the public web that throttles one of its feeds gets a longer pause between all of them for as
+//! long as it asks to be left alone; somebody's own machine means that feed only. Articles wait behind the feeds of their site, and all together
 //! get a quarter of the connections, so that a slow page never holds a feed back.
 
 use std::cmp::Reverse;
@@ -16,8 +18,15 @@ use crate::model::entry::EntryId;
 use crate::model::feed::FeedId;
 use crate::model::url::Site;
 
+const SECOND: TimeDelta = TimeDelta::seconds(1);
+
 /// How long a kept connection stays open after a request.
 const KEPT_OPEN: TimeDelta = TimeDelta::seconds(5);
+
+/// How many times the usual pause a public site gets between two requests while it throttles us, and
+/// how long that is at least.
+const SLOWER: u32 = 15;
+const SLOW_GAP: Duration = Duration::from_secs(30);
 
 /// Articles get one connection in so many.
 const ARTICLE_SHARE: usize = 4;
@@ -48,6 +57,9 @@ impl From<EntryId> for Turn {
 pub struct Schedule {
     connections: usize,
     gap: Duration,
+    /// How many may be started within a second, and when the last ones were.
+    rate: usize,
+    started: VecDeque<DateTime<Utc>>,
     under_way: usize,
     articles_under_way: usize,
     articles_held: bool,
@@ -70,8 +82,10 @@ struct Line {
     articles: VecDeque<Turn>,
     /// Until when the connection of the last request may still be open.
     open_until: DateTime<Utc>,
-    /// Until when the site asked to be left alone.
-    left_alone_until: DateTime<Utc>,
+    /// Whether it is a site of the public web.
+    is_public: bool,
+    /// Until when it throttles us.
+    slow_until: DateTime<Utc>,
     state: LineState,
 }
 
@@ -108,6 +122,8 @@ impl Schedule {
         Self {
             connections: connections.max(1),
             gap,
+            rate: usize::MAX,
+            started: VecDeque::new(),
             under_way: 0,
             articles_under_way: 0,
             articles_held: false,
@@ -125,6 +141,20 @@ impl Schedule {
     pub fn forget_waiting(&mut self) {
         self.waiting.clear();
         self.due.clear();
+    }
+
+    /// Bounds how many are started within a second.
+    pub fn limit(&mut self, rate: usize) {
+        self.rate = rate.max(1);
+    }
+
+    /// What was started was throttled: until then its site, if it is a public one, is asked more
+    /// slowly. It is not left alone: another publisher may be behind each feed.
+    pub fn slow_down(&mut self, start: Start, until: DateTime<Utc>) {
+        let line = &mut self.lines[start.line];
+        if line.is_public {
+            line.slow_until = line.slow_until.max(until);
+        }
     }
 
     /// Changes the bounds, for what starts from now on.
@@ -212,7 +242,7 @@ impl Schedule {
         let mut starts = Vec::new();
         // Sites that have nothing but articles, while those have all their connections.
         let mut held = Vec::new();
-        while self.under_way < self.connections && starts.len() < most {
+        while self.under_way < self.connections && starts.len() < most && self.may_begin(now) {
             let Some(number) = self.ready.pop_front() else { break };
             let may_read = !self.articles_held
                 && self.articles_under_way < self.connections.div_ceil(ARTICLE_SHARE);
@@ -227,6 +257,9 @@ impl Schedule {
                 continue;
             };
             line.state = LineState::Busy;
+            if self.rate < usize::MAX {
+                self.started.push_back(now);
+            }
             self.under_way += 1;
             self.articles_under_way += usize::from(matches!(turn, Turn::Article(_)));
             let keep_alive = !line.is_empty() || now < line.open_until;
@@ -245,8 +278,9 @@ impl Schedule {
         if let Some(next_check) = next_check {
             self.wait(start.turn, start.line, next_check);
         }
-        let from = now + self.gap;
+        let slow = (self.gap * SLOWER).max(SLOW_GAP);
         let line = &mut self.lines[start.line];
+        let from = now + if now < line.slow_until { slow } else { self.gap };
         line.state = LineState::Free { from };
         line.open_until = now + KEPT_OPEN;
         if !line.is_empty() {
@@ -278,10 +312,22 @@ impl Schedule {
     pub fn next_wake(&self) -> Option<DateTime<Utc>> {
         let check = self.waiting.peek().map(|Reverse((at, ..))| *at);
         let pause = self.pausing.peek().map(|Reverse((at, _))| *at);
-        match (check, pause) {
-            (Some(check), Some(pause)) => Some(check.min(pause)),
-            (one, other) => one.or(other),
+        let second = self.second_over().filter(|_| !self.ready.is_empty());
+        [check, pause, second].into_iter().flatten().min()
+    }
+
+    /// When the next may be started, if so many were within the last second that it must wait.
+    fn second_over(&self) -> Option<DateTime<Utc>> {
+        let first = self.started.len().checked_sub(self.rate)?;
+        self.started.get(first).map(|at| *at + SECOND)
+    }
+
+    fn may_begin(&mut self, now: DateTime<Utc>) -> bool {
+        // A clock that was set back knows nothing of what was started.
+        while self.started.front().is_some_and(|at| *at + SECOND <= now || *at > now) {
+            self.started.pop_front();
         }
+        self.started.len() < self.rate
     }
 
     /// Whether no feed is in a line or under way: all that was due has been asked. Nobody waits for
@@ -315,7 +361,8 @@ impl Schedule {
             feeds: VecDeque::new(),
             articles: VecDeque::new(),
             open_until: DateTime::<Utc>::MIN_UTC,
-            left_alone_until: DateTime::<Utc>::MIN_UTC,
+            is_public: site.is_public(),
+            slow_until: DateTime::<Utc>::MIN_UTC,
             state,
         });
         self.line_of.insert(site.clone(), number);
@@ -456,6 +503,42 @@ mod tests {
         assert!(schedule.start(at(2), ALL).is_empty(), "the pause is not over");
         assert_eq!(schedule.next_wake(), Some(at(3)));
         assert_eq!(feeds(&schedule.start(at(3), ALL)), [2]);
+    }
+
+    #[test]
+    fn all_sites_together_are_asked_so_many_times_a_second() {
+        let mut schedule = Schedule::new(64, Duration::ZERO);
+        schedule.limit(3);
+        for feed in 1..=8 {
+            schedule.add(FeedId(feed), &site(&format!("{feed}.example")), at(0));
+        }
+        let mut asked = Vec::new();
+        let mut now = at(0);
+        while asked.len() < 8 {
+            for start in schedule.start(now, ALL) {
+                schedule.finish(start, None, now);
+                asked.push(now);
+            }
+            now = schedule.next_wake().unwrap_or(now);
+        }
+        assert_eq!(asked, [at(0), at(0), at(0), at(1), at(1), at(1), at(2), at(2)]);
+    }
+
+    #[test]
+    fn a_public_site_that_throttles_is_slowed_and_not_left_alone() {
+        for (name, second) in [("exemple.fr", 30), ("127.0.0.1", 2)] {
+            let mut schedule = Schedule::new(64, Duration::from_secs(2));
+            for feed in 1..=3 {
+                schedule.add(FeedId(feed), &site(name), at(0));
+            }
+            let first = schedule.start(at(0), ALL)[0];
+            schedule.slow_down(first, at(40));
+            schedule.finish(first, None, at(0));
+            assert_eq!(schedule.next_wake(), Some(at(second)), "{name}");
+            let next = schedule.start(at(second), ALL)[0];
+            schedule.finish(next, None, at(50));
+            assert_eq!(schedule.next_wake(), Some(at(52)), "{name}");
+        }
     }
 
     #[test]

@@ -18,7 +18,8 @@ use crate::jobs::outlook::ASKED_AGAIN;
 use crate::jobs::refresh::{Refresher, Urgency};
 use crate::jobs::refreshed::{RefreshError, Refreshed};
 use crate::jobs::trouble::in_words;
-use crate::model::feed::FeedId;
+use crate::model::feed::{FeedId, Standing};
+use crate::model::outcome::FailureClass;
 use crate::model::settings::FetchSettings;
 use crate::model::url::Site;
 
@@ -103,12 +104,17 @@ impl Scheduler {
         stop: Stop,
         settled: watch::Sender<bool>,
     ) -> Self {
+        let mut schedule = Schedule::new(fetch.connections, fetch.per_host_gap);
+        // A pass that somebody waits for is as fast as connections and pauses allow.
+        if agenda == Agenda::Standing {
+            schedule.limit(fetch.rate);
+        }
         Self {
             seen: refresher.clock.now(),
             refresher,
             extractor,
             agenda,
-            schedule: Schedule::new(fetch.connections, fetch.per_host_gap),
+            schedule,
             orders: Some(orders),
             stop,
             settled,
@@ -225,6 +231,7 @@ impl Scheduler {
             Event::Finished(finished) => self.finish(finished),
             Event::Order(Some(Order::Reload(fetch))) => {
                 self.schedule.rebound(fetch.connections, fetch.per_host_gap);
+                self.schedule.limit(fetch.rate);
                 self.load().await;
             }
             Event::Order(Some(Order::Refresh { feeds, force, told })) => {
@@ -335,6 +342,11 @@ impl Scheduler {
                 Some(now + AFTER_TROUBLE)
             }
         };
+        if let Ok(Refreshed { standing, next_check, .. }) = &result
+            && matches!(standing, Standing::Failing { class: FailureClass::Throttled, .. })
+        {
+            self.schedule.slow_down(start, *next_check);
+        }
         // Who ordered it while it was under way has what it brought.
         self.wanted.remove(&feed);
         self.writing.note(feed, &result, now);

@@ -1,6 +1,7 @@
 //! What an answer means: its status sorted into an outcome, its fields into values.
 //!
-//! Only a 200 (or 203, the same through a transforming proxy) brings a body; only a 304 to a
+//! Only a 200 (or 203, the same through a transforming proxy) brings a body, and a 226 that was asked
+//! for what is new of one; only a 304 to a
 //! conditional request says that nothing changed; only a 410 of the feed's own address, or of one
 //! it moved to for good, ends a feed. All else is a failure of which nothing is kept.
 
@@ -14,6 +15,7 @@ use crate::model::outcome::{FailureClass, Fresh, Outcome, Unchanged, Validators}
 use crate::model::url::WebUrl;
 
 use super::error::{self, FetchError};
+use super::request::FEED_DELTA;
 use super::{body, freshness, links};
 
 /// The longest validator that is kept, in bytes.
@@ -28,6 +30,8 @@ pub struct Answer {
     pub url: WebUrl,
     /// Whether that address was asked conditionally.
     pub conditional: bool,
+    /// Whether it may answer with new items alone.
+    pub delta: bool,
     /// Whether all redirects on the way, if any, were permanent ones.
     pub permanent: bool,
     /// Whether there were any.
@@ -40,7 +44,7 @@ pub async fn sort(
     max_body: u64,
     now: DateTime<Utc>,
 ) -> Result<Outcome, FetchError> {
-    let Answer { response, url, conditional, permanent, redirected } = answer;
+    let Answer { response, url, conditional, delta, permanent, redirected } = answer;
     let moved = redirected && permanent;
     let fields = response.headers();
     if fields.contains_key(TRANSFER_ENCODING) && fields.contains_key(CONTENT_LENGTH) {
@@ -48,9 +52,11 @@ pub async fn sort(
         let cause = "its answer states its length in two ways".to_owned();
         return Err(FetchError::Broken { host: error::host(url.parts()), cause });
     }
+    let is_delta = delta && response.status() == StatusCode::IM_USED && names_feed(fields);
     match response.status() {
-        StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION => {
+        status if is_delta || is_whole(status) => {
             let mut fresh = Fresh {
+                delta: is_delta,
                 body: bytes::Bytes::new(),
                 content_type: content_type(fields),
                 validators: validators(fields),
@@ -77,6 +83,19 @@ pub async fn sort(
     }
 }
 
+/// Whether a status brings a whole body.
+fn is_whole(status: StatusCode) -> bool {
+    matches!(status, StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION)
+}
+
+/// Whether an answer says that it is what was left of a feed (RFC 3229, section 10.5.2).
+fn names_feed(fields: &HeaderMap) -> bool {
+    fields.get_all("im").iter().any(|value| {
+        let names = value.to_str().unwrap_or_default().split(',');
+        names.map(str::trim).any(|name| name.eq_ignore_ascii_case(FEED_DELTA))
+    })
+}
+
 /// The validators of a response, dropped where they are too long to be worth echoing.
 fn validators(fields: &HeaderMap) -> Validators {
     let one = |name: HeaderName| {
@@ -98,6 +117,7 @@ pub fn refusal(status: StatusCode, fields: &HeaderMap, url: &url::Url) -> FetchE
         304 => (FailureClass::Network, ", although nothing was asked conditionally"),
         429 => (FailureClass::Throttled, ": it wants to be asked less often"),
         503 if retry_after.is_some() => (FailureClass::Throttled, ": it wants to be asked later"),
+        226 => (FailureClass::Document, ", which is a part of a feed that was not asked for"),
         200..300 => (FailureClass::Document, ", which is not a whole feed"),
         300..400 => (FailureClass::Network, ", which leads nowhere"),
         401 | 407 => (FailureClass::Client, ": it wants other credentials"),
@@ -185,6 +205,7 @@ mod tests {
             moved: false,
             links: crate::model::outcome::Links::default(),
             conditional: false,
+            delta: false,
             freshness: Some(Duration::from_secs(60)),
             retry_after: Some(RetryAfter::Delay(Duration::from_secs(120))),
         };

@@ -22,6 +22,7 @@ use super::error::{self, ClientError, FetchError};
 use super::guard::Guard;
 use super::hops::Walk;
 use super::hub::{self, HubRequest};
+use super::manners::{Errand, Ledger};
 use super::request::{self, Request};
 use super::resolve::Resolver;
 use super::tls;
@@ -48,6 +49,7 @@ struct Shared {
     of_pages: HeaderMap,
     timeout: Duration,
     max_body: u64,
+    ledger: Ledger,
 }
 
 impl Client {
@@ -58,14 +60,35 @@ impl Client {
         Self::resolving(settings, guard, resolver)
     }
 
+    /// One that works as `settings` say and goes on counting.
+    pub fn renewed(&self, settings: &FetchSettings) -> Result<Self, ClientError> {
+        let guard = Guard::new(&settings.allow_private);
+        let resolver = Resolver::system(guard.clone());
+        Self::counting(settings, guard, resolver, self.0.ledger.clone())
+    }
+
+    /// Where all requests are counted.
+    pub fn ledger(&self) -> &Ledger {
+        &self.0.ledger
+    }
+
     /// The same with a resolver of its own.
     pub fn resolving(
         settings: &FetchSettings,
         guard: Guard,
         resolver: Resolver,
     ) -> Result<Self, ClientError> {
+        Self::counting(settings, guard, resolver, Ledger::default())
+    }
+
+    fn counting(
+        settings: &FetchSettings,
+        guard: Guard,
+        resolver: Resolver,
+        ledger: Ledger,
+    ) -> Result<Self, ClientError> {
         let resolver = Arc::new(resolver);
-        let common = request::common(settings.contact.as_deref());
+        let common = request::common(settings.contact.as_deref(), settings.subscribers);
         let tls = tls::settings().map_err(|error| ClientError(error.to_string()))?;
         Ok(Self(Arc::new(Shared {
             keeping: http_client(&resolver, &tls, 1)?,
@@ -75,6 +98,7 @@ impl Client {
             common,
             timeout: settings.timeout,
             max_body: settings.max_body,
+            ledger,
         })))
     }
 
@@ -149,7 +173,7 @@ impl Shared {
         now: DateTime<Utc>,
         answered: &AtomicBool,
     ) -> Result<Outcome, FetchError> {
-        let answer = self.answer(request, &self.common, answered).await?;
+        let answer = self.answer(request, Errand::Feed, answered).await?;
         answer::sort(answer, self.max_body, now).await
     }
 
@@ -159,7 +183,7 @@ impl Shared {
         now: DateTime<Utc>,
         answered: &AtomicBool,
     ) -> Result<Outcome, FetchError> {
-        let answer = self.answer(request, &self.of_pages, answered).await?;
+        let answer = self.answer(request, Errand::Page, answered).await?;
         let kind = answer.response.headers().get(CONTENT_TYPE);
         let kind = kind.map(|kind| String::from_utf8_lossy(kind.as_bytes()).into_owned());
         if answer.response.status().is_success() && !is_page(kind.as_deref()) {
@@ -169,15 +193,21 @@ impl Shared {
         answer::sort(answer, self.max_body.min(MAX_PAGE), now).await
     }
 
-    /// The head of the last answer to `request`, which carries the fields `common`.
+    /// The head of the last answer to `request`.
     async fn answer(
         &self,
         request: &Request<'_>,
-        common: &HeaderMap,
+        errand: Errand,
         answered: &AtomicBool,
     ) -> Result<Answer, FetchError> {
+        let common = match errand {
+            Errand::Feed => &self.common,
+            Errand::Page => &self.of_pages,
+        };
+        let ledger = &self.ledger;
         let http = if request.keep_alive { &self.keeping } else { &self.closing };
-        let answer = Walk { http, guard: &self.guard, common, request }.to_the_end().await?;
+        let walk = Walk { http, guard: &self.guard, common, request, ledger, errand };
+        let answer = walk.to_the_end().await?;
         answered.store(true, Ordering::Relaxed);
         Ok(answer)
     }

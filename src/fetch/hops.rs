@@ -14,6 +14,7 @@ use super::answer::Answer;
 use super::cause;
 use super::error::{self, FetchError};
 use super::guard::{Guard, Refused};
+use super::manners::{Errand, Ledger};
 use super::request::Request;
 
 /// How many redirects are followed.
@@ -30,6 +31,10 @@ pub struct Walk<'a> {
     pub common: &'a HeaderMap,
     /// The feed's request.
     pub request: &'a Request<'a>,
+    /// Where it is counted.
+    pub ledger: &'a Ledger,
+    /// What it is made for.
+    pub errand: Errand,
 }
 
 impl Walk<'_> {
@@ -40,11 +45,14 @@ impl Walk<'_> {
         for hop in 0..=HOPS {
             self.guard.check(url.parts())?;
             let (request, conditional) = self.request_to(&url)?;
+            self.ledger.leaves(&request, self.errand, hop > 0);
             let sent = self.http.execute(request).await;
             let response = sent.map_err(|error| cause::explain(&error, url.parts()))?;
+            self.ledger.answered(response.status());
             let Some(for_good) = redirect(response.status()) else {
                 let redirected = hop > 0;
-                return Ok(Answer { response, url, conditional, permanent, redirected });
+                let delta = conditional && self.request.delta;
+                return Ok(Answer { response, url, conditional, delta, permanent, redirected });
             };
             permanent &= for_good;
             url = self.next(&url, response.headers())?;
@@ -320,7 +328,8 @@ mod tests {
         fields.insert(LOCATION, "http://a.example/feed".parse().expect("a value"));
         let (guard, http) = (Guard::new(&[]), reqwest_client());
         let walk = |request| {
-            let walk = Walk { http: &http, guard: &guard, common: &HeaderMap::new(), request };
+            let (ledger, errand, common) = (&Ledger::default(), Errand::Feed, &HeaderMap::new());
+            let walk = Walk { http: &http, guard: &guard, common, request, ledger, errand };
             walk.next(url.web(), &fields)
         };
         assert_eq!(walk(&secret), Err(FetchError::Refused(Refused::Downgrade)));

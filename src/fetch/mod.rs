@@ -16,6 +16,7 @@ pub mod guard;
 pub mod hops;
 pub mod hub;
 pub mod links;
+pub mod manners;
 #[cfg(test)]
 pub mod origin;
 pub mod public;

@@ -225,12 +225,14 @@ pub(crate) fn settings(allowed: &[&str]) -> FetchSettings {
     };
     FetchSettings {
         contact: Some("ops@example.org".to_owned()),
+        subscribers: 1,
         min_interval: Duration::from_secs(3_600),
         max_interval: Duration::from_secs(86_400),
         timeout: Duration::from_secs(20),
         max_body: 10_000_000,
         connections: 64,
         per_host_gap: Duration::ZERO,
+        rate: 1_000,
         allow_private: allowed.iter().map(exception).collect(),
     }
 }
@@ -254,6 +256,7 @@ pub(crate) fn request<'a>(url: &'a FeedUrl, validators: &'a Validators) -> Reque
         login: None,
         headers: &[],
         user_agent: None,
+        delta: false,
         keep_alive: true,
     }
 }

@@ -31,9 +31,15 @@ pub struct Request<'a> {
     pub headers: &'a [(String, Secret)],
     /// A User-Agent instead of feedmill's.
     pub user_agent: Option<&'a str>,
+    /// Only what is new is asked for, if the server can tell (RFC 3229 with the feed instance
+    /// manipulation). It holds for conditional requests.
+    pub delta: bool,
     /// The site has more feeds queued: its connection is worth keeping for a few seconds.
     pub keep_alive: bool,
 }
+
+/// What kinds of answers but a whole one are understood (RFC 3229, section 10.5.3).
+const A_IM: HeaderName = HeaderName::from_static("a-im");
 
 /// Types of feeds, then whatever there is: some servers answer 406 to less.
 const ACCEPTED: &str = "application/atom+xml, application/rss+xml, application/feed+json, \
@@ -46,8 +52,12 @@ const ACCEPTED_PAGES: &str = "text/html, application/xhtml+xml, application/xml;
 /// Codings that [`super::body`] undoes.
 const ACCEPTED_CODINGS: &str = "gzip, br, zstd";
 
+/// The instance manipulation by which servers send only the items that are new (RFC 3229).
+pub const FEED_DELTA: &str = "feed";
+
 /// Fields that are feedmill's or the connection's to set.
-const OURS: [&str; 14] = [
+const OURS: [&str; 15] = [
+    "a-im",
     "accept-encoding",
     "connection",
     "content-length",
@@ -65,11 +75,11 @@ const OURS: [&str; 14] = [
 ];
 
 /// The fields of every request.
-pub fn common(contact: Option<&str>) -> HeaderMap {
+pub fn common(contact: Option<&str>, subscribers: usize) -> HeaderMap {
     let mut fields = HeaderMap::with_capacity(8);
     fields.insert(ACCEPT, HeaderValue::from_static(ACCEPTED));
     fields.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED_CODINGS));
-    if let Ok(name) = HeaderValue::from_str(&user_agent(contact)) {
+    if let Ok(name) = HeaderValue::from_str(&user_agent(contact, subscribers)) {
         fields.insert(USER_AGENT, name);
     }
     fields
@@ -82,8 +92,9 @@ pub fn of_pages(common: &HeaderMap) -> HeaderMap {
     fields
 }
 
-/// `feedmill/1.2.3 (+https://…; contact)`: who asks, and whom a publisher can write to.
-fn user_agent(contact: Option<&str>) -> String {
+/// `feedmill/1.2.3 (+https://…; contact; 2 subscribers)`: who asks, whom a publisher can write to, and
+/// for how many people. The last is in the words by which publishers count readers, one or more.
+fn user_agent(contact: Option<&str>, subscribers: usize) -> String {
     let home = Some(env!("CARGO_PKG_REPOSITORY")).filter(|home| !home.is_empty());
     let mut remarks: Vec<String> = home.map(|home| format!("+{home}")).into_iter().collect();
     if let Some(contact) = contact {
@@ -96,11 +107,8 @@ fn user_agent(contact: Option<&str>) -> String {
             contact => remarks.push(contact.to_owned()),
         }
     }
-    let version = concat!("feedmill/", env!("CARGO_PKG_VERSION"));
-    match remarks.is_empty() {
-        true => version.to_owned(),
-        false => format!("{version} ({})", remarks.join("; ")),
-    }
+    remarks.push(format!("{} subscribers", subscribers.max(1)));
+    format!("{} ({})", concat!("feedmill/", env!("CARGO_PKG_VERSION")), remarks.join("; "))
 }
 
 impl Request<'_> {
@@ -152,6 +160,9 @@ impl Request<'_> {
                 fields.insert(field, value);
                 conditional = true;
             }
+        }
+        if self.delta && conditional {
+            fields.insert(A_IM, HeaderValue::from_static(FEED_DELTA));
         }
         conditional
     }

@@ -120,6 +120,7 @@ impl Discoverer {
             login: None,
             headers: &[],
             user_agent: None,
+            delta: false,
             keep_alive: true,
         };
         self.client.get(&request, self.clock.now()).await

@@ -2,12 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::jobs::overview::Leniency;
+use crate::model::manners::Manners;
+
 /// Something to be done by whoever owns the database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Errand {
     /// Ask feeds now.
     Refresh(Wish),
+    /// Tell how the service behaves towards publishers.
+    Manners,
     /// Make a newsletter's edition now.
     Send {
         /// Its name.
@@ -58,6 +63,13 @@ pub struct Remark {
 pub enum Reply {
     /// Feeds were asked.
     Refreshed(Tally),
+    /// How the service behaves towards publishers.
+    Manners {
+        /// What was counted since it started.
+        manners: Manners,
+        /// What holds of the feeds now.
+        leniency: Leniency,
+    },
     /// An edition was made, or not, as told.
     Newsletter {
         /// What was done, for people.

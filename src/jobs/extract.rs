@@ -137,6 +137,7 @@ impl Extractor {
             login: feed.login.as_ref().filter(|_| is_own),
             headers: if is_own { &feed.headers } else { &[] },
             user_agent: feed.user_agent.as_deref(),
+            delta: false,
             keep_alive,
         };
         match self.client.get().get_page(&request, self.clock.now()).await {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::jobs::current::Current;
 use crate::jobs::hubs::{self, HubReport};
@@ -84,6 +84,23 @@ pub struct FeedReport {
     pub rule: &'static str,
     /// What was agreed with its hub; nothing where no hub was asked.
     pub hub: Option<HubReport>,
+    /// The ETag that the next poll echoes.
+    pub etag: Option<String>,
+    /// The Last-Modified that the next poll echoes.
+    pub last_modified: Option<String>,
+    /// Until when its publisher asked to be left alone (Retry-After).
+    pub not_before: Option<DateTime<Utc>>,
+}
+
+/// How many feeds cost their publishers more than usual, or less.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Leniency {
+    /// Feeds that offer no validators: each poll of them costs a whole body.
+    pub without_validators: usize,
+    /// Feeds that are asked at the longest wait we obey, though their publishers said a longer one.
+    pub capped: usize,
+    /// Feeds whose publishers asked to be left alone for a time that is not over.
+    pub asked_to_wait: usize,
 }
 
 /// One edition and its letters.
@@ -154,6 +171,24 @@ impl Overview {
         Ok(feeds.into_iter().map(report).collect())
     }
 
+    /// How many feeds cost their publishers more than usual, or less.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn leniency(&self) -> Result<Leniency, StoreError> {
+        let feeds = self.store.feeds().await?;
+        let polled =
+            || feeds.iter().filter(|summary| !summary.retired).map(|summary| &summary.feed.state);
+        let by = |rule: CheckRule| polled().filter(|state| state.rule == rule).count();
+        Ok(Leniency {
+            without_validators: polled()
+                .filter(|state| state.polled_before && !state.validators.any())
+                .count(),
+            capped: by(CheckRule::Cap),
+            asked_to_wait: by(CheckRule::RetryAfter),
+        })
+    }
+
     /// The feed at `url`; nothing if there is none.
     ///
     /// # Errors
@@ -214,6 +249,9 @@ fn report(
         next_check: polled.then_some(feed.state.next_check),
         rule: rule_words(feed.state.rule),
         hub,
+        etag: feed.state.validators.etag.as_deref().map(field_words),
+        last_modified: feed.state.validators.last_modified.as_deref().map(field_words),
+        not_before: feed.state.not_before,
         url: feed.url.to_string(),
     }
 }
@@ -238,6 +276,11 @@ fn edition_report(edition: Edition, letters: &[Letter]) -> EditionReport {
         replies,
         newsletter: edition.newsletter,
     }
+}
+
+/// The value of a field, for people: byte for byte it is only echoed.
+fn field_words(value: &[u8]) -> String {
+    HeaderText::new(&String::from_utf8_lossy(value)).to_string()
 }
 
 fn standing_word(standing: &Standing) -> &'static str {

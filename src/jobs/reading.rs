@@ -185,6 +185,7 @@ mod tests {
 
     fn answer(body: &'static [u8]) -> Fresh {
         Fresh {
+            delta: false,
             body: Bytes::from_static(body),
             content_type: None,
             validators: Validators::default(),

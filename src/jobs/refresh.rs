@@ -156,9 +156,13 @@ impl Refresher {
             login: wanted.login.as_ref().filter(|_| is_own),
             headers: if is_own { &wanted.headers } else { &[] },
             user_agent: wanted.user_agent.as_deref(),
+            delta: wanted.delta,
             keep_alive,
         };
-        Ok(self.client.get().get(&request, self.clock.now()).await)
+        let (client, now) = (self.client.get(), self.clock.now());
+        let after = feed.state.last_check.map(|last| now - last);
+        client.ledger().polls(!feed.state.polled_before, after);
+        Ok(client.get(&request, now).await)
     }
 
     pub(in crate::jobs) async fn read(

@@ -1,6 +1,6 @@
 //! What the operator should know of a feed though nothing is wrong with it, in words.
 
-use crate::model::feed::Feed;
+use crate::model::feed::{CheckRule, Feed};
 use crate::model::url::FeedUrl;
 use crate::refresh::{moves, skip, whole};
 
@@ -42,9 +42,16 @@ pub fn about(feed: &Feed, merged_into: Option<&FeedUrl>) -> Vec<String> {
     let skipped = skip::leaves_nothing(&feed.state.wishes).then(|| {
         "its skipHours and skipDays leave no hour of the week, so they are ignored".to_owned()
     });
+    let capped = (feed.state.rule == CheckRule::Cap).then(|| {
+        "its publisher wants it to be asked more seldom than every 14 days, the longest wait we obey"
+            .to_owned()
+    });
     match merged {
         Some(merged) => vec![merged],
-        None => [moved, moving, repeats, unread, skipped, left_out].into_iter().flatten().collect(),
+        None => [moved, moving, repeats, unread, skipped, left_out, capped]
+            .into_iter()
+            .flatten()
+            .collect(),
     }
 }
 

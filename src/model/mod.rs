@@ -12,6 +12,7 @@ pub mod entry;
 pub mod feed;
 pub mod hash;
 pub mod letter;
+pub mod manners;
 pub mod outcome;
 pub mod plan;
 pub mod removed;

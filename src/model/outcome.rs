@@ -54,6 +54,8 @@ pub struct Fresh {
     pub links: Links,
     /// Whether it was asked for conditionally.
     pub conditional: bool,
+    /// Whether it holds new items alone, as it was asked to (226, RFC 3229).
+    pub delta: bool,
     /// For how long it is declared fresh: max-age or Expires, less Age (RFC 9111, section 4.2).
     pub freshness: Option<Duration>,
     /// Retry-After, which any answer may carry.

@@ -52,6 +52,9 @@ pub struct StorageSettings {
 pub struct FetchSettings {
     /// Told to publishers in the User-Agent: an address or URL of the operator.
     pub contact: Option<String>,
+    /// How many people read what is fetched, as far as is known: the subscribers of all newsletters,
+    /// or one. Told to publishers.
+    pub subscribers: usize,
     /// The shortest time between two polls of a feed.
     pub min_interval: Duration,
     /// The longest time between two polls of a feed that our own adaptation chooses.
@@ -64,6 +67,8 @@ pub struct FetchSettings {
     pub connections: usize,
     /// The pause between two requests to one site.
     pub per_host_gap: Duration,
+    /// How many requests the service begins within a second, all sites together.
+    pub rate: usize,
     /// Networks and names that may be connected to although they are not public.
     pub allow_private: Vec<PrivateNet>,
 }
@@ -132,6 +137,8 @@ pub struct Subscription {
     pub interval: Option<Duration>,
     /// Whether its entries' articles are read from their pages.
     pub full_text: bool,
+    /// Whether its publisher is asked for new items alone (RFC 3229).
+    pub delta: bool,
     /// How much its entries weigh in newsletters; 1 is usual.
     pub weight: f64,
     /// HTTP Basic credentials, sent to its own origin only.

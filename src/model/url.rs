@@ -130,6 +130,14 @@ impl FeedUrl {
     pub fn site(&self) -> Site {
         self.0.site()
     }
+
+    /// What two spellings of one address have in common: http and https, a slash at the end or none.
+    pub fn without_spelling(&self) -> String {
+        let parts = self.0.parts();
+        let place = &parts[url::Position::BeforeHost..url::Position::AfterPath];
+        let query = parts.query().map(|query| format!("?{query}")).unwrap_or_default();
+        format!("{}{query}", place.trim_end_matches('/'))
+    }
 }
 
 /// Why a text is not the address of a feed.
@@ -229,6 +237,39 @@ pub struct DocumentKey(pub i64);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spellings_of_an_address_are_told_from_other_addresses() {
+        let same = |one: &str, other: &str| {
+            let key = |text: &str| FeedUrl::parse(text).expect("a URL").without_spelling();
+            key(one) == key(other)
+        };
+        for other in ["https://x.fr/a", "http://X.fr/a/", "feed://x.fr/a", "http://x.fr:80/a#b"] {
+            assert!(same("http://x.fr/a", other), "{other}");
+        }
+        for other in ["http://x.fr/A", "http://x.fr/a?b", "http://www.x.fr/a", "http://x.fr:8080/a"]
+        {
+            assert!(!same("http://x.fr/a", other), "{other}");
+        }
+    }
+
+    #[test]
+    fn sites_of_the_public_web_are_told_from_machines_at_home() {
+        for (url, is_public) in [
+            ("https://blog.exemple.fr/", true),
+            ("https://alice.github.io/", true),
+            ("https://93.184.215.14/", true),
+            ("https://[2606:2800:220:1::14]/", true),
+            ("https://127.0.0.1/", false),
+            ("https://192.168.1.7/", false),
+            ("https://[::1]/", false),
+            ("https://[fd00::1]/", false),
+            ("https://nas/", false),
+            ("https://wiki.intranet/", false),
+        ] {
+            assert_eq!(WebUrl::parse(url).expect("a URL").site().is_public(), is_public, "{url}");
+        }
+    }
 
     #[test]
     fn feed_schemes_are_undone_and_fragments_dropped() {

@@ -5,13 +5,13 @@
 //! failures that is never faster than the pace.
 //! Publishers' wishes only ever slow us down: freshness (RFC 9111, section 4.2), Retry-After (RFC
 //! 9110, section 10.2.3), `ttl`, `sy:*`, each up to 14 days, and hours and days to leave out.
-//! Chance spreads feeds: it only adds.
+//! Chance spreads feeds: it only adds, and most where feeds would stay together, after their first
+//! poll and after the program was away.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::document::Wishes;
 use crate::model::feed::{CheckRule, FeedState, Standing};
 use crate::model::outcome::{FailureClass, RetryAfter};
 use crate::model::url::FeedUrl;
@@ -32,6 +32,12 @@ pub const CLOCK_SET_BACK: TimeDelta = TimeDelta::hours(1);
 
 const DAY: TimeDelta = TimeDelta::days(1);
 const MOST_JITTER: TimeDelta = TimeDelta::minutes(30);
+
+/// From how late a poll on feeds are scattered anew: they may all have waited for the same moment.
+const LATE: TimeDelta = TimeDelta::minutes(30);
+
+/// Over how much of their wait they are scattered then, at most.
+const MOST_SCATTER: TimeDelta = TimeDelta::hours(1);
 
 /// For how many times its silence a feed without dates is left alone: after ten days without news it
 /// is asked once a day.
@@ -68,7 +74,7 @@ pub fn next_check(
             latest = bound;
         }
     }
-    scatter(latest, &state.wishes, now, dice)
+    scatter(latest, state, now, dice)
 }
 
 /// A moment before which not to ask, and why.
@@ -138,14 +144,25 @@ fn capped(bound: Bound, now: DateTime<Utc>) -> Bound {
     if bound.0 >= now + CAP { (now + CAP, CheckRule::Cap) } else { bound }
 }
 
-/// Adds a tenth of the wait at most, half an hour at most, and moves out of skipped hours.
-fn scatter(bound: Bound, wishes: &Wishes, now: DateTime<Utc>, dice: f64) -> Bound {
-    let (moment, rule) = bound;
+/// Whether the poll that ended at `now` was the first, or so late that others were late with it.
+/// `state` still says when it was due.
+fn is_in_a_crowd(state: &FeedState, now: DateTime<Utc>) -> bool {
+    state.rule == CheckRule::FirstPoll || now - state.next_check >= LATE
+}
+
+/// Adds a tenth of the wait at most, half an hour at most, and moves out of skipped hours. After a
+/// poll in a crowd it adds up to the whole wait, an hour at most.
+fn scatter(bound: Bound, state: &FeedState, now: DateTime<Utc>, dice: f64) -> Bound {
+    let ((moment, rule), wishes) = (bound, &state.wishes);
     let share = |most: TimeDelta| {
         let millis = most.num_milliseconds() as f64 * dice.clamp(0.0, 1.0);
         TimeDelta::milliseconds(millis as i64)
     };
-    let moment = moment + share(((moment - now) / 10).min(MOST_JITTER));
+    let most = match is_in_a_crowd(state, now) {
+        true => (moment - now).min(MOST_SCATTER),
+        false => ((moment - now) / 10).min(MOST_JITTER),
+    };
+    let moment = moment + share(most);
     match skip::next_free_hour(wishes, moment) {
         Some(free) => (free + share(MOST_JITTER), CheckRule::SkippedHours),
         None => (moment, rule),
@@ -262,6 +279,7 @@ mod tests {
             standing: Standing::Healthy,
             validators: Validators { etag, last_modified: None },
             last_change: Some(now()),
+            rule: CheckRule::Rhythm,
             ..FeedState::new(now())
         }
     }
@@ -423,6 +441,24 @@ mod tests {
             let (next, _) = next_check(&healthy(), &bounds, None, now(), dice);
             let added = next - now() - TimeDelta::hours(i64::from(hours));
             assert_eq!(added.num_minutes(), most, "{dice} {hours}");
+        }
+    }
+
+    #[test]
+    fn feeds_in_a_crowd_are_scattered_over_their_wait_and_an_hour_at_most() {
+        let late = |minutes| now() - TimeDelta::minutes(minutes);
+        for (rule, due, hours, most) in [
+            (CheckRule::FirstPoll, now(), 1, 60),
+            (CheckRule::FirstPoll, now(), 24, 60),
+            (CheckRule::Rhythm, late(29), 1, 6),
+            (CheckRule::Rhythm, late(30), 1, 60),
+            (CheckRule::Rhythm, late(60 * 24), 24, 60),
+        ] {
+            let state = FeedState { rule, next_check: due, ..healthy() };
+            let bounds = CheckBounds { interval: Some(HOUR * hours), ..BOUNDS };
+            let (next, _) = next_check(&state, &bounds, None, now(), 1.0);
+            let added = next - now() - TimeDelta::hours(i64::from(hours));
+            assert_eq!(added.num_minutes(), most, "{rule:?} {due} {hours}");
         }
     }
 

@@ -137,7 +137,9 @@ pub fn decide(
 fn take(plan: &mut Plan, feed: &Feed, seen: Seen<'_>, now: DateTime<Utc>) -> Option<Duration> {
     let state = &mut plan.state;
     match seen {
-        Seen::Document { fresh, document, .. } if is_emptied(document, &feed.state) => {
+        Seen::Document { fresh, document, .. }
+            if !fresh.delta && is_emptied(document, &feed.state) =>
+        {
             let reason = format!("no items, where there were {}", feed.state.item_count);
             let (class, retry_after) = (FailureClass::Document, fresh.retry_after);
             fail(state, &Failure { class, reason, retry_after }, now);
@@ -314,7 +316,9 @@ fn read(plan: &mut Plan, feed: &Feed, reading: &Reading<'_>) -> Met {
     state.repair = Some(document.repair);
     websub::discover(state, &reading.fresh.links, Some(document));
     state.icon = document.icon.clone().or_else(|| state.icon.take());
-    state.item_count = u32::try_from(document.items.len()).unwrap_or(u32::MAX);
+    let items = u32::try_from(document.items.len()).unwrap_or(u32::MAX);
+    // A part says nothing of the whole.
+    state.item_count = if reading.fresh.delta { state.item_count.max(items) } else { items };
     state.left_out = document.left_out;
     state.guids = reading.identified.trust;
     state.wishes = document.wishes.clone();
@@ -325,6 +329,8 @@ fn read(plan: &mut Plan, feed: &Feed, reading: &Reading<'_>) -> Met {
         state.last_change = Some(now);
     }
     match known.is_empty() {
+        // What is left of a feed that was recognised holds what was not known.
+        _ if reading.fresh.delta => Met::Akin,
         _ if document.items.is_empty() => Met::Empty,
         // A feed that was never read before is what it is.
         true if feed.state.polled_before => Met::Strange,
@@ -429,6 +435,7 @@ mod tests {
 
     fn fresh(etag: &str, last_modified: &str) -> Fresh {
         Fresh {
+            delta: false,
             body: bytes::Bytes::new(),
             content_type: None,
             validators: validators(etag, last_modified),

@@ -65,7 +65,9 @@ async fn show(program: &Program, folder: &Path, stop: &Stop) -> anyhow::Result<(
         Reply::Newsletter { told, sealed: true } => told,
         Reply::Newsletter { told, sealed: false } => anyhow::bail!(told),
         Reply::Failed { why } => anyhow::bail!(why),
-        Reply::Refreshed(_) => anyhow::bail!("a newsletter was asked for and feeds were refreshed"),
+        Reply::Refreshed(_) | Reply::Manners { .. } => {
+            anyhow::bail!("a newsletter was asked for and something else was done")
+        }
     };
     let letter = delivered(folder, stop).await?;
     say(&report(program, folder, &letter, &told).await?)
