@@ -4,6 +4,7 @@
 //! subject.
 
 mod journeys;
+mod politeness;
 mod strangers;
 mod wire;
 mod world;

@@ -10,7 +10,7 @@ mod guard;
 mod hostile;
 mod manners;
 mod names;
-mod pocket;
+pub(crate) mod pocket;
 mod reach;
 mod secure;
 mod tls;

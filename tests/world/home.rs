@@ -78,6 +78,18 @@ impl Home {
     }
 }
 
+impl Home {
+    /// Writes `feedmill.toml`: where it serves and keeps, letters as files, and `rest` as it stands.
+    pub(crate) fn write(&self, rest: &str) {
+        let toml = format!(
+            "[server]\nlisten = \"127.0.0.1:{}\"\n\n[storage]\nurl = \"sqlite:feedmill.db\"\n\n\
+             [smtp]\ndirectory = \"outbox/\"\n\n{rest}",
+            self.port
+        );
+        std::fs::write(self.path("feedmill.toml"), toml).expect("the home can be written");
+    }
+}
+
 /// The first port that is tried; from 32768 on ports are given to clients (Linux), who would now and
 /// then take one between this look and the mill's start.
 const FIRST_PORT: u16 = 12_000;

@@ -17,6 +17,7 @@ use feedmill::daemon::clerk;
 use feedmill::daemon::compose::World;
 use feedmill::daemon::lifecycle::Stop;
 use feedmill::daemon::program::{Ending, Program};
+use feedmill::daemon::scheduler::Order;
 use feedmill::jobs::dice::Dice;
 use feedmill::jobs::errand::{Reply, Tally, Wish};
 use feedmill::jobs::overview::{EditionReport, FeedReport, Totals};
@@ -57,17 +58,22 @@ pub(crate) fn settings(home: &Home) -> Settings {
 impl Mill {
     /// Starts it in `home`, without chance, and lets it do what is due at once.
     pub(crate) fn start(home: &Home, clock: &ManualClock) -> Self {
+        let mill = Self::begin(home, clock, Dice::new(|| 0.0));
+        mill.rests();
+        mill
+    }
+
+    /// Starts it in `home` with these dice, and returns at once.
+    pub(crate) fn begin(home: &Home, clock: &ManualClock, dice: Dice) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.expect("threads");
         let settings = settings(home);
         let newsletters = settings.newsletters.len();
-        let world = World { clock: Arc::new(clock.clone()), dice: Dice::new(|| 0.0) };
+        let world = World { clock: Arc::new(clock.clone()), dice };
         let began = clock.now();
         let program = runtime.block_on(Program::start(settings, world, Stop::default()));
         let program = program.unwrap_or_else(|error| panic!("{error:#}"));
-        let mill = Self { runtime, program, clock: clock.clone(), began, newsletters };
-        mill.rests();
-        mill
+        Self { runtime, program, clock: clock.clone(), began, newsletters }
     }
 
     /// Waits until nothing is left to do at this moment of the clock.
@@ -130,13 +136,27 @@ impl Mill {
 
     /// Has every feed asked now, as `refresh --all --force` does.
     pub(crate) fn polls(&self) -> Tally {
-        let wish = Wish { urls: Vec::new(), all: true, force: true };
+        self.refreshes(true)
+    }
+
+    /// Reads the configuration of `home` again, as far as the polling goes.
+    pub(crate) fn reloads(&self, home: &Home) {
+        let order = Order::Reload(settings(home).fetch);
+        self.runtime.block_on(self.program.desk().orders.send(order)).expect("it runs");
+        self.rests();
+    }
+
+    /// Has every feed asked now, as `refresh --all` does.
+    pub(crate) fn refreshes(&self, force: bool) -> Tally {
+        let wish = Wish { urls: Vec::new(), all: true, force };
         let (workshop, desk) = (self.program.workshop(), self.program.desk());
         let reply = self.runtime.block_on(clerk::refresh(workshop, desk, &wish));
         self.rests();
         match reply {
             Reply::Refreshed(tally) => tally,
-            Reply::Newsletter { .. } | Reply::Failed { .. } => panic!("{reply:?}"),
+            other @ (Reply::Newsletter { .. } | Reply::Manners { .. } | Reply::Failed { .. }) => {
+                panic!("{other:?}")
+            }
         }
     }
 

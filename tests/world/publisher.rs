@@ -12,7 +12,9 @@ use std::thread;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use feedmill::clock::Clock;
 
+use super::clock::ManualClock;
 use super::feed::{Format, Post};
 use super::host::{Connection, Host};
 use super::request::Request;
@@ -30,6 +32,8 @@ pub(crate) struct Feed {
     pub(crate) last_modified: bool,
     /// Sent with every answer, 304 included.
     pub(crate) headers: Vec<(String, String)>,
+    /// Elements that stand in the channel of an RSS document besides.
+    pub(crate) channel: String,
     edits: i64,
 }
 
@@ -42,6 +46,7 @@ impl Default for Feed {
             etag: true,
             last_modified: true,
             headers: Vec::new(),
+            channel: String::new(),
             edits: 0,
         }
     }
@@ -70,6 +75,8 @@ pub(crate) enum Reply {
     HangUp,
     /// These bytes, and then the connection is closed.
     Wire(Vec<u8>),
+    /// A feed without end, until the other side leaves.
+    Endless,
 }
 
 /// A publisher. Dropping it closes its port.
@@ -85,6 +92,11 @@ struct Site {
     replies: HashMap<String, Reply>,
     once: HashMap<String, Vec<Reply>>,
     requests: Vec<Request>,
+    clock: Option<ManualClock>,
+    at_once: usize,
+    most_at_once: usize,
+    /// Bytes of bodies without end that were taken.
+    poured: usize,
 }
 
 impl Publisher {
@@ -105,6 +117,12 @@ impl Publisher {
         let heard = Arc::clone(&site);
         let host = Host::over(listener, move |connection| serve(connection, &heard));
         Self { host, site }
+    }
+
+    /// Notes when each request is heard by that clock.
+    pub(crate) fn under(self, clock: &ManualClock) -> Self {
+        self.site().clock = Some(clock.clone());
+        self
     }
 
     fn site(&self) -> MutexGuard<'_, Site> {
@@ -157,6 +175,16 @@ impl Publisher {
         self.site().requests.iter().filter(|request| request.path == path).cloned().collect()
     }
 
+    /// How many requests it had to answer at once at most.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.site().most_at_once
+    }
+
+    /// How many bytes of bodies without end were taken before the other side left.
+    pub(crate) fn poured(&self) -> usize {
+        self.site().poured
+    }
+
     /// How many connections were opened to it.
     pub(crate) fn connections(&self) -> usize {
         self.host.accepted()
@@ -167,32 +195,41 @@ fn serve(connection: &mut Connection, site: &Mutex<Site>) -> io::Result<()> {
     loop {
         let number = connection.number();
         let mut stream = BufReader::with_capacity(1, &mut *connection);
-        let Some(request) = Request::read(&mut stream, number)? else { return Ok(()) };
+        let Some(mut request) = Request::read(&mut stream, number)? else { return Ok(()) };
         let last = request.header("connection").is_some_and(|value| value == "close");
         let (feed, reply) = {
             let mut site = site.lock().map_err(|_| io::ErrorKind::Other)?;
+            request.at = site.clock.as_ref().map(Clock::now);
             site.requests.push(request.clone());
+            site.at_once += 1;
+            site.most_at_once = site.most_at_once.max(site.at_once);
             let once = site.once.get_mut(&request.path).filter(|replies| !replies.is_empty());
             let reply = once.map(|replies| replies.remove(0));
             let reply = reply.or_else(|| site.replies.get(&request.path).cloned());
             (site.feeds.get(&request.path).cloned(), reply)
         };
         let open = match (reply, feed) {
+            (Some(Reply::Endless), _) => pour(connection, site),
             (Some(reply), feed) => {
-                misbehave(connection, &reply, &feed.unwrap_or_default(), &request)?
+                misbehave(connection, &reply, &feed.unwrap_or_default(), &request)
             }
-            (None, Some(feed)) => {
-                connection.write_all(&feed.answer(&request))?;
-                true
-            }
-            (None, None) => {
-                connection.write_all(&message(404, &[], b""))?;
-                true
-            }
+            (None, Some(feed)) => connection.write_all(&feed.answer(&request)).map(|()| true),
+            (None, None) => connection.write_all(&message(404, &[], b"")).map(|()| true),
         };
-        if last || !open {
+        site.lock().map_err(|_| io::ErrorKind::Other)?.at_once -= 1;
+        if last || !open? {
             return Ok(());
         }
+    }
+}
+
+/// A body without end, counted as it is taken.
+fn pour(connection: &mut Connection, site: &Mutex<Site>) -> io::Result<bool> {
+    connection.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\n\r\n")?;
+    let more = b"<item/>".repeat(1_000);
+    loop {
+        connection.write_all(&more)?;
+        site.lock().map_err(|_| io::ErrorKind::Other)?.poured += more.len();
     }
 }
 
@@ -229,7 +266,7 @@ fn misbehave(
             connection.stall()?;
             return Ok(false);
         }
-        Reply::HangUp => return Ok(false),
+        Reply::HangUp | Reply::Endless => return Ok(false),
         Reply::Wire(bytes) => {
             connection.write_all(bytes)?;
             return Ok(false);
@@ -244,6 +281,7 @@ impl Feed {
     /// (RFC 9110, section 13.2.2: If-None-Match goes before If-Modified-Since).
     fn answer(&self, request: &Request) -> Vec<u8> {
         let body = self.format.render(&self.title, &self.posts);
+        let body = body.replacen("<channel>", &format!("<channel>{}", self.channel), 1);
         let mut hasher = DefaultHasher::new();
         body.hash(&mut hasher);
         let etag = format!("\"{:016x}\"", hasher.finish());

@@ -1,0 +1,158 @@
+//! Backoff: who is asked to wait waits, who meets failure comes more seldom, and comes back unattended
+//! (P16–P22).
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use feedmill::clock::Clock;
+
+use super::town::{Seen, Town, hold, minutes, shortest};
+use crate::world::feed::Post;
+use crate::world::program::{Service, eventually};
+use crate::world::publisher::Reply;
+
+fn retry_after(status: u16, when: &str) -> Reply {
+    Reply::RetryAfter(status, when.to_owned())
+}
+
+pub(crate) fn p16() -> Seen {
+    let town = Town::new();
+    town.publisher.answers_once("/rss", retry_after(429, "86400"));
+    town.publisher.answers_once("/rss", retry_after(429, "172800"));
+    let mut mill = town.mill();
+    for _ in 0..16 {
+        town.passes(&mill, TimeDelta::hours(5));
+        mill.refreshes(true);
+        mill.stop();
+        mill = town.mill();
+    }
+    let gaps = town.gaps();
+    let obeyed = gaps.first().is_some_and(|gap| *gap >= TimeDelta::days(1))
+        && gaps.get(1).is_some_and(|gap| *gap >= TimeDelta::days(2));
+    hold(obeyed, || format!("gaps of {:?} min", minutes(&gaps)))?;
+    killed_while_it_waits()?;
+    Ok(format!("gaps of {:?} min over 16 restarts; 0 requests after 3 kills", minutes(&gaps[..2])))
+}
+
+/// The service itself in real time, killed three times while it is to wait.
+fn killed_while_it_waits() -> Result<(), String> {
+    let town = Town::new();
+    town.publisher.answers("/rss", retry_after(429, "86400"));
+    let mut service = Service::start(&town.home);
+    eventually("the first poll", Duration::from_secs(60), || !town.heard().is_empty());
+    eventually("it is kept", Duration::from_secs(60), || {
+        let said = crate::world::program::feedmill(&town.home, &["feeds", "--json"]);
+        said.stdout.contains("failing")
+    });
+    for _ in 0..3 {
+        service.kill();
+        service = Service::start(&town.home);
+    }
+    // A command that is answered shows that the service had its time.
+    crate::world::program::feedmill(&town.home, &["refresh", "--all", "--force"]);
+    service.kill();
+    hold(town.heard().len() == 1, || format!("{} requests over kills", town.heard().len()))
+}
+
+pub(crate) fn p17() -> Seen {
+    let mut seen = Vec::new();
+    for (what, date, least, most) in [
+        ("IMF", "Thu, 26 Nov 2026 04:00:00 GMT", 2_880, 2_880),
+        ("RFC 850", "Thursday, 26-Nov-26 04:00:00 GMT", 2_880, 2_880),
+        ("asctime", "Thu Nov 26 04:00:00 2026", 2_880, 2_880),
+        ("past", "Thu, 01 Jan 2015 00:00:00 GMT", 60, 60),
+        ("year 9999", "Fri, 31 Dec 9999 23:59:59 GMT", 20_160, 20_160),
+    ] {
+        let town = Town::new();
+        town.publisher.answers_once("/rss", retry_after(503, date));
+        let mill = town.mill();
+        town.passes(&mill, TimeDelta::days(15));
+        let after = town.gaps().first().map(TimeDelta::num_minutes).unwrap_or_default();
+        hold((least..=most).contains(&after), || format!("{what}: after {after} min"))?;
+        seen.push(format!("{what} → {after}"));
+    }
+    Ok(format!("minutes: {}", seen.join(", ")))
+}
+
+pub(crate) fn p19() -> Seen {
+    let mut seen = Vec::new();
+    for status in [429, 503] {
+        let town = Town::new();
+        let mill = town.mill();
+        town.publisher.answers("/rss", Reply::Status(status));
+        town.passes(&mill, TimeDelta::days(6));
+        let gaps = minutes(&town.gaps());
+        let doubles = gaps.starts_with(&[60, 60, 120, 240, 480, 960, 1_440, 1_440]);
+        hold(doubles, || format!("{status}: gaps of {gaps:?} min"))?;
+        seen = gaps;
+    }
+    Ok(format!("gaps of {:?} min", &seen[..8]))
+}
+
+pub(crate) fn p20() -> Seen {
+    let failures = [
+        Reply::Status(500),
+        Reply::Status(502),
+        Reply::Status(504),
+        Reply::HangUp,
+        Reply::Truncated,
+    ];
+    let town = Town::new();
+    for failure in failures.iter().cycle().take(20) {
+        town.publisher.answers_once("/rss", failure.clone());
+    }
+    let mut mill = town.mill();
+    for _ in 0..6 {
+        town.passes(&mill, TimeDelta::days(3));
+        mill.stop();
+        mill = town.mill();
+    }
+    let (gaps, feed) = (town.gaps(), mill.feed());
+    let least = shortest(&gaps)?;
+    hold(least >= TimeDelta::hours(1), || format!("again after {} min", least.num_minutes()))?;
+    let grown = gaps.get(8..18).is_some_and(|gaps| gaps.iter().all(|gap| gap.num_hours() >= 24));
+    hold(grown, || format!("gaps of {:?} min", minutes(&gaps)))?;
+    hold(feed.standing == "healthy" && feed.entries == 1, || format!("{feed:?}"))?;
+    Ok(format!(
+        "shortest gap {} min, 24 h from the 8th on over restarts, healthy at request {}",
+        least.num_minutes(),
+        town.heard().len()
+    ))
+}
+
+pub(crate) fn p21() -> Seen {
+    let mut asked = Vec::new();
+    for status in [401, 403, 404, 451] {
+        let town = Town::new();
+        town.publisher.answers("/rss", Reply::Status(status));
+        let mill = town.mill();
+        town.passes(&mill, TimeDelta::days(20));
+        let (heard, feed) = (town.heard(), mill.feed());
+        let agents: Vec<_> = heard.iter().map(|request| request.header("user-agent")).collect();
+        let honest = agents.iter().flatten().all(|agent| agent.starts_with("feedmill/"));
+        hold(honest && agents.iter().all(Option::is_some), || format!("{agents:?}"))?;
+        let last = town.gaps().last().map(TimeDelta::num_hours);
+        hold(last == Some(24), || format!("{status}: last gap {last:?} h"))?;
+        hold(feed.trouble.is_some() && feed.standing == "failing", || format!("{feed:?}"))?;
+        asked.push(format!("{status}: {} in 20 days", heard.len()));
+    }
+    Ok(format!("{}; flagged, by its own name throughout", asked.join(", ")))
+}
+
+pub(crate) fn p22() -> Seen {
+    let town = Town::new();
+    let mill = town.mill();
+    town.publisher.answers("/rss", Reply::Status(410));
+    town.passes(&mill, TimeDelta::days(60));
+    mill.refreshes(true);
+    mill.stop();
+    town.publisher.posts("/rss", [Post::new("2")]);
+    let mill = town.mill();
+    town.passes(&mill, TimeDelta::days(60));
+    let (heard, feed) = (town.heard().len(), mill.feed());
+    hold(heard == 2, || format!("{heard} requests"))?;
+    let told = feed.standing == "gone" && feed.next_check.is_none() && feed.trouble.is_some();
+    hold(told, || format!("{feed:?}"))?;
+    let asked = town.clock.now() - town.heard()[1].at.unwrap_or_default();
+    Ok(format!("0 requests in the {} days after it, a restart among them", asked.num_days()))
+}
