@@ -29,6 +29,7 @@ use crate::jobs::pushes::Pushes;
 use crate::jobs::refresh::Refresher;
 use crate::jobs::rehearse::Rehearser;
 use crate::jobs::requests::Requests;
+use crate::jobs::robots::Permits;
 use crate::jobs::seal::Sealer;
 use crate::jobs::shelf::Shelf;
 use crate::jobs::subscribe::Subscriber;
@@ -99,6 +100,7 @@ pub struct Workshop {
     workers: Workers,
     page_turn: Arc<Semaphore>,
     outlook: Outlook,
+    permits: Permits,
     client: Current<Client>,
     subscriptions: Current<Subscriptions>,
     newsletters: Current<Vec<Newsletter>>,
@@ -200,6 +202,7 @@ impl Workshop {
             workers,
             page_turn: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
             outlook: Outlook::default(),
+            permits: Permits::default(),
             client: Current::new(client),
             subscriptions: Current::new(Subscriptions::new(
                 settings.subscriptions,
@@ -286,6 +289,7 @@ impl Workshop {
             shelf: Arc::clone(&self.shelf),
             clock: Arc::clone(&self.world.clock),
             dice: self.world.dice.clone(),
+            permits: self.permits.clone(),
             turn: Arc::clone(&self.page_turn),
         }
     }

@@ -3,8 +3,8 @@
 //! One request is `client::Client::get`. `hops` walks redirects, `guard` says where a connection may
 //! go (`public` knows the addresses, `resolve` the names), `request` says what is asked, `answer`
 //! sorts what came, `freshness` reads its dates and `links` its Link fields, `body` and `wire` take
-//! it in within limits, `error` and `cause` say in words what went wrong, `tls` whom to trust. `hub`
-//! is the one place that posts: hubs are asked to tell of changes.
+//! it in within limits, `error` and `cause` say in words what went wrong, `tls` whom to trust.
+//! `manners` counts what leaves. `hub` is the one place that posts: hubs are asked to tell of changes.
 
 pub mod answer;
 pub mod body;

@@ -17,6 +17,7 @@ use crate::fetch::client::Client;
 use crate::fetch::request::Request;
 use crate::jobs::current::Current;
 use crate::jobs::dice::Dice;
+use crate::jobs::robots::{self, Permits};
 use crate::jobs::shelf::Shelf;
 use crate::jobs::subscriptions::Subscriptions;
 use crate::jobs::workers::Workers;
@@ -49,6 +50,8 @@ pub struct Extractor {
     pub clock: Arc<dyn Clock>,
     /// Jitter.
     pub dice: Dice,
+    /// What sites ask of robots.
+    pub permits: Permits,
     /// Whose turn it is on the workers.
     pub turn: Arc<Semaphore>,
 }
@@ -98,7 +101,10 @@ impl Extractor {
         let wanted = subscriptions.find(&article.feed_url).filter(|feed| feed.full_text);
         let attempt = match wanted {
             Some(feed) => {
-                let page = self.fetch(&article, feed, keep_alive).await;
+                let Some(page) = self.fetch(&article, feed, keep_alive).await else {
+                    // Its site has told what it asks of robots: the page's turn comes after a pause.
+                    return Ok(Some(self.clock.now()));
+                };
                 self.decide(&article, page).await
             }
             None => Attempt::GivenUp { reason: "its feed is not read in full any more".to_owned() },
@@ -120,15 +126,29 @@ impl Extractor {
         }
     }
 
-    /// Asks for the page; what only the feed's origin may see goes to no other.
-    async fn fetch(&self, article: &WaitingArticle, feed: &Subscription, keep_alive: bool) -> Page {
+    /// Asks for the page; what only the feed's origin may see goes to no other. Nothing if its site was
+    /// asked instead what robots may ask for.
+    async fn fetch(
+        &self,
+        article: &WaitingArticle,
+        feed: &Subscription,
+        keep_alive: bool,
+    ) -> Option<Page> {
         let url = match FeedUrl::parse(article.link.as_str()) {
             Ok(url) => url,
             Err(reason) => {
                 let (class, reason) = (FailureClass::Guard, reason.to_string());
-                return Page::Failed(Failure { class, reason, retry_after: None });
+                return Some(Page::Failed(Failure { class, reason, retry_after: None }));
             }
         };
+        match self.permits.allow(url.web(), self.clock.now()) {
+            Some(true) => {}
+            Some(false) => {
+                let reason = "its site asks robots not to read it (robots.txt)";
+                return Some(Page::Failed(of_client(reason)));
+            }
+            None => return self.ask_for_permit(&url, feed).await.err().map(Page::Failed),
+        }
         let is_own = url.web().parts().origin() == feed.url.web().parts().origin();
         let request = Request {
             url: &url,
@@ -140,12 +160,30 @@ impl Extractor {
             delta: false,
             keep_alive,
         };
-        match self.client.get().get_page(&request, self.clock.now()).await {
+        Some(match self.client.get().get_page(&request, self.clock.now()).await {
             Outcome::Fresh(fresh) => Page::Fresh(Box::new(fresh)),
             Outcome::Failed(failure) => Page::Failed(failure),
             Outcome::Gone => Page::Failed(of_client("the page is gone for good (410)")),
             Outcome::Unchanged(_) => Page::Failed(of_client("the page was not sent")),
-        }
+        })
+    }
+
+    /// Asks the site of a page what robots may ask for.
+    async fn ask_for_permit(&self, page: &FeedUrl, feed: &Subscription) -> Result<(), Failure> {
+        let url = robots::address(page.web()).and_then(|url| FeedUrl::parse(url.as_str()).ok());
+        let url = url.ok_or_else(|| of_client("its site has no address for robots.txt"))?;
+        let request = Request {
+            url: &url,
+            validators: &Validators::default(),
+            owner: url.web(),
+            login: None,
+            headers: &[],
+            user_agent: feed.user_agent.as_deref(),
+            delta: false,
+            keep_alive: true,
+        };
+        let answer = self.client.get().get_page(&request, self.clock.now()).await;
+        self.permits.learn(page.web(), answer, self.clock.now())
     }
 
     async fn decide(&self, article: &WaitingArticle, page: Page) -> Attempt {

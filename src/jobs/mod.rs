@@ -24,6 +24,7 @@ pub mod rehearse;
 pub mod remarks;
 pub mod requests;
 pub mod reread;
+pub mod robots;
 pub mod route;
 #[cfg(test)]
 pub(crate) mod samples;

@@ -28,6 +28,7 @@ impl Refresher {
         let feed = self.store.feed(id).await?.ok_or(RefreshError::Retired)?;
         // The fields of a push are not signed: nothing is taken from them.
         let fresh = Fresh {
+            delta: false,
             body,
             content_type: None,
             validators: Validators::default(),

@@ -23,4 +23,5 @@ pub mod pictures;
 pub mod platforms;
 pub mod read;
 pub mod repair;
+pub mod robots;
 pub mod tree;

@@ -243,3 +243,25 @@ fn the_article_that_feedmill_was_conceived_from_is_read_as_its_author_wrote_it()
         assert!(!text.contains(gone), "{gone} is left: {text}");
     }
 }
+
+#[test]
+fn what_a_site_asks_of_robots_holds_for_pages_and_not_for_feeds() {
+    let press = Press::new();
+    let rules = "User-agent: feedmill\nDisallow: /un\nDisallow: /rss\n";
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n";
+    press.publisher.answers("/robots.txt", Reply::Wire(format!("{head}{rules}").into_bytes()));
+    let posts =
+        ["un", "deux"].map(|name| press.post(name, Some(Reply::Page(page(name, "Un texte")))));
+    press.publisher.posts("/rss", posts);
+    let mill = Mill::start(&press.home, &press.clock);
+    let asked = |path: &str| press.publisher.requests_for(path).len();
+    assert_eq!((asked("/rss"), asked("/robots.txt"), asked("/un"), asked("/deux")), (1, 1, 0, 1));
+    let refused = (1..=2).filter_map(|entry| {
+        let standing = mill.article(entry)?;
+        if let ArticleStanding::Failed { reason } = standing { Some(reason) } else { None }
+    });
+    let refused: Vec<String> = refused.collect();
+    assert!(refused.len() == 1 && refused[0].contains("robots.txt"), "{refused:?}");
+    mill.lives_until(press.clock.now() + TimeDelta::days(1));
+    assert!(asked("/rss") > 1 && asked("/robots.txt") == 1, "feeds do not ask for it");
+}

@@ -49,12 +49,15 @@ pub(crate) fn p29() -> Seen {
     town.publisher.posts("/rss", [Post::new("1")]);
     town.publisher.posts("/own", [Post::new("1")]);
     let fetch = "allow_private = [\"127.0.0.0/8\"]\ncontact = \"https://exemple.fr/lecteur\"";
-    let more = format!(
-        "user_agent = \"Mine/1.0\"\n\n[[newsletter]]\nname = \"matin\"\nat = \"06:30\"\n\
-         timezone = \"Europe/Paris\"\nfrom = \"moulin@exemple.fr\"\n\
-         to = [\"{}\"]\n",
-        ["zoe@exemple.fr", "ana@exemple.fr", "zoe@exemple.fr"].join("\", \"")
-    );
+    let newsletter = |name: &str, to: &str| {
+        format!(
+            "\n[[newsletter]]\nname = \"{name}\"\nat = \"06:30\"\ntimezone = \"Europe/Paris\"\n\
+             from = \"moulin@exemple.fr\"\nto = [{to}]\n"
+        )
+    };
+    let both = newsletter("matin", "\"zoe@exemple.fr\", \"ana@exemple.fr\"");
+    let more =
+        format!("user_agent = \"Mine/1.0\"\n{both}{}", newsletter("soir", "\"zoe@exemple.fr\""));
     let feeds = [town.publisher.url("/rss"), town.publisher.url("/own")];
     town.home.configure_fetching(fetch, &feeds, home::Post::Files, &more);
     let mill = town.mill();

@@ -3,6 +3,7 @@
 
 use chrono::TimeDelta;
 
+use super::connections::witnessed;
 use super::town::{MONDAY, Seen, Town, document, hold, wire};
 use crate::world::feed::Post;
 use crate::world::publisher::{Publisher, Reply};
@@ -147,4 +148,16 @@ pub(crate) fn p48() -> Seen {
     let (here, there) = (town.heard().len(), other.requests().len());
     hold((here, there) == (10, 0), || format!("{here} polls here, {there} there"))?;
     Ok("10 of 10 polls at the address subscribed".to_owned())
+}
+
+pub(crate) fn p47() -> Seen {
+    // Without a network of its own: other places than the same one, which need five polls.
+    let town = Town::new();
+    let mill = town.mill();
+    let other = town.publisher.url("/rss").replace("http://", "https://");
+    town.publisher.answers("/rss", Reply::Redirect(301, other));
+    (0..3).for_each(|_| drop(mill.polls()));
+    let asked = town.heard().len();
+    hold(asked == 4, || format!("{asked} requests: left for an address that does not answer"))?;
+    witnessed("wire::upgrade::a_move_to_https_at_the_same_place_is_believed_after_two_polls")
 }

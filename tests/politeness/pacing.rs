@@ -50,14 +50,19 @@ fn paused(
     pause: TimeDelta,
     requests: usize,
 ) -> Result<(), String> {
+    // The editor waits for that moment whether or not a request is under way.
+    let first_pass = town.clock.now() + TimeDelta::minutes(10);
     loop {
         let heard = publisher.requests().len();
         if heard >= requests {
             return Ok(());
         }
         let next = town.clock.now() + pause;
+        let others = usize::from(next == first_pass);
         until("the next request or the pause before it", || {
-            publisher.requests().len() > heard || town.clock.awaited().contains(&next)
+            let awaited = town.clock.awaited();
+            let waits = awaited.iter().filter(|moment| **moment == next).count() > others;
+            publisher.requests().len() > heard || waits
         })?;
         if publisher.requests().len() == heard {
             town.clock.set(next);
@@ -219,7 +224,11 @@ pub(crate) fn p33() -> Seen {
     seconds.sort_unstable();
     let rate = seconds.chunk_by(|one, other| one == other).map(<[i64]>::len).max();
     hold(rate == Some(RATE), || format!("{rate:?} requests in a second"))?;
-    town.passes(&mill, TimeDelta::minutes(125));
+    // Moments of ten seconds, since fewer feeds are due in one than may be asked in a second.
+    for _ in 0..750 {
+        town.clock.advance(TimeDelta::seconds(10));
+        mill.rests();
+    }
     let mut seen = HashSet::new();
     let next: Vec<DateTime<Utc>> = world.requests()[2 * FEEDS..]
         .iter()

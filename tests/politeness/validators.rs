@@ -2,14 +2,17 @@
 //! to nobody else (P01–P13).
 
 use std::io::Write;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use feedmill::clock::Clock;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use rusqlite::Connection;
 
-use super::town::{MONDAY, Seen, Town, document, hold, wire};
-use crate::world::feed::Post;
+use super::town::{MONDAY, Seen, Town, document, hold, minutes, wire};
+use crate::world::feed::{Format, Post};
+use crate::world::program::eventually;
 use crate::world::publisher::Reply;
 
 fn some(etag: &str, modified: &str) -> (Option<String>, Option<String>) {
@@ -214,4 +217,78 @@ pub(crate) fn p13() -> Seen {
     hold(etag.is_some() && date.is_some(), || format!("echoed {etag:?}, {date:?}"))?;
     let after = heard[1].at.map(|at| (at - start).num_minutes()).unwrap_or_default();
     Ok(format!("both sent, {after} min after the first"))
+}
+
+pub(crate) fn p11() -> Seen {
+    let town = Town::new();
+    let body = document(&[Post::new("1")]);
+    town.publisher.answers("/rss", wire("200 OK", &[b"ETag: \"7f-gzip\""], &body));
+    let mill = town.mill();
+    town.passes(&mill, TimeDelta::days(4));
+    let heard = town.heard();
+    let echoes = heard[1..]
+        .iter()
+        .all(|request| request.header("if-none-match").as_deref() == Some("\"7f-gzip\""));
+    hold(echoes, || "the ETag was changed".to_owned())?;
+    let gaps = minutes(&town.gaps());
+    let slow = gaps.len() > 6 && gaps[5..].iter().all(|gap| *gap >= 1_440);
+    hold(slow, || format!("gaps of {gaps:?} min"))?;
+    let remarks = mill.feed().remarks.join("; ");
+    hold(remarks.contains("304"), || format!("told: {remarks}"))?;
+    Ok(format!("gaps of {gaps:?} min; told: {remarks}"))
+}
+
+pub(crate) fn p41() -> Seen {
+    let town = Town::new();
+    let post =
+        |day: i64| Post::new(&day.to_string()).dated(town.clock.now() - TimeDelta::days(day));
+    town.publisher.posts("/rss", (1..5).map(post));
+    let mill = town.mill();
+    town.publisher.answers("/rss", wire("304 Same", &[], b""));
+    town.passes(&mill, TimeDelta::days(65));
+    let start = town.heard()[0].at.unwrap_or_default();
+    let whole: Vec<i64> = town.heard()[1..]
+        .iter()
+        .filter(|request| request.bytes("if-none-match").is_none())
+        .filter_map(|request| request.at.map(|at| (at - start).num_days()))
+        .collect();
+    hold(whole.len() == 2 && whole[1] - whole[0] >= 29, || format!("on days {whole:?}"))?;
+    let fresh = document(&[Post::new("new"), Post::new("1")]);
+    town.publisher.answers("/rss", wire("304 Same", &[], b""));
+    let known = mill.totals().entries;
+    town.publisher.answers("/rss", wire("200 OK", &[], &fresh));
+    town.passes(&mill, TimeDelta::days(2));
+    hold(mill.totals().entries == known + 1, || "it did not come back".to_owned())?;
+    Ok(format!("{} polls; unconditional on days {whole:?} alone", town.heard().len()))
+}
+
+pub(crate) fn p09() -> Seen {
+    const BROKEN: &str = "{\"version\": \"https://jsonfeed.org/version/1.1\", \"title\": \"Le flux\", \
+        \"items\": [{\"id\": \"1\", \"title\": \"Un\"";
+    let town = Town::new();
+    town.publisher.answers("/rss", wire("200 OK", &[b"ETag: \"b\""], BROKEN.as_bytes()));
+    let mill = town.mill();
+    town.passes(&mill, TimeDelta::hours(4));
+    let gaps = minutes(&town.gaps());
+    hold(gaps.starts_with(&[60, 120]), || format!("gaps of {gaps:?} min"))?;
+    let echoed = town.echoed()?.0;
+    hold(echoed.as_deref() == Some("\"b\""), || format!("echoed {echoed:?}"))?;
+    town.publisher.answers("/rss", wire("304 Same", &[], b""));
+    town.passes(&mill, TimeDelta::hours(6));
+    hold(mill.feed().standing == "failing", || "what did not change is well".to_owned())?;
+    mill.stop();
+    // What an older version left behind, that could not read what this one can.
+    let asked = town.heard().len();
+    let database = Connection::open(town.home.path("feedmill.db")).map_err(|e| e.to_string())?;
+    let readable = Format::Json.render("Le flux", &[Post::new("1")]);
+    let older = "update unread set parser = '0.0.1', body = ?1";
+    let changed = database.execute(older, [readable.as_bytes()]).map_err(|e| e.to_string())?;
+    hold(changed == 1, || "the body was not kept".to_owned())?;
+    drop(database);
+    let mill = town.mill();
+    eventually("it is read", Duration::from_secs(60), || mill.merged() == ["Post 1"]);
+    hold(town.heard().len() == asked, || "it was downloaded again".to_owned())?;
+    Ok(format!(
+        "kept with its ETag, asked again after {gaps:?} min, read by a newer parser without a request"
+    ))
 }

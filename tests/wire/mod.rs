@@ -14,3 +14,4 @@ pub(crate) mod pocket;
 mod reach;
 mod secure;
 mod tls;
+mod upgrade;
