@@ -184,7 +184,7 @@ pub fn fetch() -> FetchSettings {
         max_body: 10_000_000,
         connections: 64,
         per_host_gap: Duration::from_secs(2),
-        rate: 100,
+        rate: 200,
         allow_private: Vec::new(),
     }
 }

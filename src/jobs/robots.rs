@@ -15,9 +15,12 @@ const KEPT: TimeDelta = TimeDelta::hours(24);
 /// How many sites are remembered.
 const MOST: usize = 2_000;
 
+/// When each origin was asked, and what it said.
+type Known = HashMap<String, (DateTime<Utc>, Robots)>;
+
 /// What is known of sites. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Permits(Arc<Mutex<HashMap<String, (DateTime<Utc>, Robots)>>>);
+pub struct Permits(Arc<Mutex<Known>>);
 
 impl Permits {
     /// Whether a page may be asked for; nothing if its site was not asked within a day.

@@ -30,7 +30,10 @@ fn asked_again(fields: &[(&str, &str)], channel: &str) -> Result<i64, String> {
     gaps.first().map(TimeDelta::num_minutes).ok_or_else(|| "never again".to_owned())
 }
 
-fn expect(rows: &[(&str, &[(&str, &str)], &str, i64)]) -> Seen {
+/// What a feed says in its fields and in its channel, and after how many minutes it is asked again.
+type Wish<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, i64);
+
+fn expect(rows: &[Wish<'_>]) -> Seen {
     let mut seen = Vec::new();
     for (what, fields, channel, expected) in rows {
         let after = asked_again(fields, channel)?;
