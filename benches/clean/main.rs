@@ -183,6 +183,7 @@ fn poll(feed: &Feed, xml: &str, known: &[Known], near: &[Neighbour], fresh: &Fre
 /// An answer like any other, its body apart.
 fn fresh() -> anyhow::Result<Fresh> {
     Ok(Fresh {
+        delta: false,
         body: bytes::Bytes::new(),
         content_type: None,
         validators: Validators::default(),
