@@ -120,7 +120,7 @@ async fn serve(workshop: &Workshop, desk: &Desk, stop: &Stop, errand: Option<&Er
             () = stop.draining() => ending(),
         },
         Some(Errand::Manners) => match workshop.overview().leniency().await {
-            Ok(leniency) => Reply::Manners { manners: workshop.manners(), leniency },
+            Ok(leniency) => Reply::Manners { manners: workshop.refresher().manners(), leniency },
             Err(error) => Reply::Failed { why: trouble::in_words(&error) },
         },
         Some(Errand::Send { newsletter }) => send(workshop, desk, newsletter).await,

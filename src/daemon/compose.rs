@@ -38,7 +38,6 @@ use crate::jobs::sync;
 use crate::jobs::why::Explainer;
 use crate::jobs::wish::{self, Wished};
 use crate::jobs::workers::Workers;
-use crate::model::manners::Manners;
 use crate::model::settings::{FetchSettings, MailRoute, Newsletter, Settings};
 use crate::model::url::WebUrl;
 use crate::serve::house::House;
@@ -347,11 +346,6 @@ impl Workshop {
             route: self.route.clone(),
             clock: Arc::clone(&self.world.clock),
         }
-    }
-
-    /// How the service behaved towards publishers since it started.
-    pub fn manners(&self) -> Manners {
-        self.client.get().ledger().read()
     }
 
     /// The newsletters in force.

@@ -25,6 +25,7 @@ use crate::model::article::WantedArticles;
 use crate::model::document::Unreadable;
 use crate::model::entry::EntryId;
 use crate::model::feed::{Feed, FeedId};
+use crate::model::manners::Manners;
 use crate::model::outcome::{Outcome, Validators};
 use crate::model::plan::Plan;
 use crate::model::url::FeedUrl;
@@ -80,6 +81,11 @@ pub enum Urgency {
 }
 
 impl Refresher {
+    /// How publishers were treated since the start.
+    pub fn manners(&self) -> Manners {
+        self.client.get().ledger().read()
+    }
+
     /// All feeds that are to be polled, and when.
     ///
     /// # Errors

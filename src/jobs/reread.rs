@@ -27,6 +27,7 @@ impl Refresher {
         let Some(feed) = self.store.feed(id).await? else { return Ok(false) };
         let Some(unread) = self.store.unread(id).await? else { return Ok(false) };
         let fresh = Fresh {
+            delta: false,
             body: Bytes::from(unread.body),
             content_type: unread.content_type,
             validators: feed.state.validators.clone(),

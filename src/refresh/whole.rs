@@ -73,6 +73,7 @@ mod tests {
         ] {
             let before = FeedState { validators: validators(sent.0, sent.1), ..state() };
             let fresh = Fresh {
+                delta: false,
                 body: bytes::Bytes::new(),
                 content_type: None,
                 validators: validators(came.0, came.1),
