@@ -10,6 +10,7 @@ pub mod lifecycle;
 pub mod pass;
 pub mod postman;
 pub mod program;
+pub mod rate;
 pub mod reload;
 pub mod schedule;
 pub mod scheduler;

@@ -14,11 +14,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::daemon::rate::Rate;
 use crate::model::entry::EntryId;
 use crate::model::feed::FeedId;
 use crate::model::url::Site;
-
-const SECOND: TimeDelta = TimeDelta::seconds(1);
 
 /// How long a kept connection stays open after a request.
 const KEPT_OPEN: TimeDelta = TimeDelta::seconds(5);
@@ -57,9 +56,7 @@ impl From<EntryId> for Turn {
 pub struct Schedule {
     connections: usize,
     gap: Duration,
-    /// How many may be started within a second, and when the last ones were.
-    rate: usize,
-    started: VecDeque<DateTime<Utc>>,
+    rate: Rate,
     under_way: usize,
     articles_under_way: usize,
     articles_held: bool,
@@ -122,8 +119,7 @@ impl Schedule {
         Self {
             connections: connections.max(1),
             gap,
-            rate: usize::MAX,
-            started: VecDeque::new(),
+            rate: Rate::new(usize::MAX),
             under_way: 0,
             articles_under_way: 0,
             articles_held: false,
@@ -145,7 +141,7 @@ impl Schedule {
 
     /// Bounds how many are started within a second.
     pub fn limit(&mut self, rate: usize) {
-        self.rate = rate.max(1);
+        self.rate.limit(rate);
     }
 
     /// What was started was throttled: until then its site, if it is a public one, is asked more
@@ -242,7 +238,7 @@ impl Schedule {
         let mut starts = Vec::new();
         // Sites that have nothing but articles, while those have all their connections.
         let mut held = Vec::new();
-        while self.under_way < self.connections && starts.len() < most && self.may_begin(now) {
+        while self.under_way < self.connections && starts.len() < most && self.rate.admits(now) {
             let Some(number) = self.ready.pop_front() else { break };
             let may_read = !self.articles_held
                 && self.articles_under_way < self.connections.div_ceil(ARTICLE_SHARE);
@@ -257,9 +253,7 @@ impl Schedule {
                 continue;
             };
             line.state = LineState::Busy;
-            if self.rate < usize::MAX {
-                self.started.push_back(now);
-            }
+            self.rate.note(now);
             self.under_way += 1;
             self.articles_under_way += usize::from(matches!(turn, Turn::Article(_)));
             let keep_alive = !line.is_empty() || now < line.open_until;
@@ -312,22 +306,8 @@ impl Schedule {
     pub fn next_wake(&self) -> Option<DateTime<Utc>> {
         let check = self.waiting.peek().map(|Reverse((at, ..))| *at);
         let pause = self.pausing.peek().map(|Reverse((at, _))| *at);
-        let second = self.second_over().filter(|_| !self.ready.is_empty());
+        let second = self.rate.admits_from().filter(|_| !self.ready.is_empty());
         [check, pause, second].into_iter().flatten().min()
-    }
-
-    /// When the next may be started, if so many were within the last second that it must wait.
-    fn second_over(&self) -> Option<DateTime<Utc>> {
-        let first = self.started.len().checked_sub(self.rate)?;
-        self.started.get(first).map(|at| *at + SECOND)
-    }
-
-    fn may_begin(&mut self, now: DateTime<Utc>) -> bool {
-        // A clock that was set back knows nothing of what was started.
-        while self.started.front().is_some_and(|at| *at + SECOND <= now || *at > now) {
-            self.started.pop_front();
-        }
-        self.started.len() < self.rate
     }
 
     /// Whether no feed is in a line or under way: all that was due has been asked. Nobody waits for

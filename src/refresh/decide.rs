@@ -137,9 +137,7 @@ pub fn decide(
 fn take(plan: &mut Plan, feed: &Feed, seen: Seen<'_>, now: DateTime<Utc>) -> Option<Duration> {
     let state = &mut plan.state;
     match seen {
-        Seen::Document { fresh, document, .. }
-            if !fresh.delta && is_emptied(document, &feed.state) =>
-        {
+        Seen::Document { fresh, document, .. } if is_emptied(fresh, document, &feed.state) => {
             let reason = format!("no items, where there were {}", feed.state.item_count);
             let (class, retry_after) = (FailureClass::Document, fresh.retry_after);
             fail(state, &Failure { class, reason, retry_after }, now);
@@ -246,8 +244,8 @@ fn found(fresh: &Fresh) -> Found<'_> {
     Found { at: &fresh.found_at, moved: fresh.moved }
 }
 
-fn is_emptied(document: &Document, before: &FeedState) -> bool {
-    document.items.is_empty() && before.item_count > 0
+fn is_emptied(fresh: &Fresh, document: &Document, before: &FeedState) -> bool {
+    !fresh.delta && document.items.is_empty() && before.item_count > 0
 }
 
 /// What a hub pushed brings entries and teaches the feed's rhythm. It was not asked for, so it says
@@ -316,9 +314,8 @@ fn read(plan: &mut Plan, feed: &Feed, reading: &Reading<'_>) -> Met {
     state.repair = Some(document.repair);
     websub::discover(state, &reading.fresh.links, Some(document));
     state.icon = document.icon.clone().or_else(|| state.icon.take());
-    let items = u32::try_from(document.items.len()).unwrap_or(u32::MAX);
-    // A part says nothing of the whole.
-    state.item_count = if reading.fresh.delta { state.item_count.max(items) } else { items };
+    let before = if reading.fresh.delta { state.item_count } else { 0 };
+    state.item_count = u32::try_from(document.items.len()).unwrap_or(u32::MAX).max(before);
     state.left_out = document.left_out;
     state.guids = reading.identified.trust;
     state.wishes = document.wishes.clone();
@@ -329,11 +326,9 @@ fn read(plan: &mut Plan, feed: &Feed, reading: &Reading<'_>) -> Met {
         state.last_change = Some(now);
     }
     match known.is_empty() {
-        // What is left of a feed that was recognised holds what was not known.
-        _ if reading.fresh.delta => Met::Akin,
         _ if document.items.is_empty() => Met::Empty,
-        // A feed that was never read before is what it is.
-        true if feed.state.polled_before => Met::Strange,
+        // A feed that was never read before is what it is, and what is new of one was not known.
+        true if feed.state.polled_before && !reading.fresh.delta => Met::Strange,
         true | false => Met::Akin,
     }
 }
