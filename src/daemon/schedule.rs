@@ -3,10 +3,10 @@
 //! Feeds wait in a heap by their next check; those due wait in the line of their site. A site is
 //! asked by one connection at a time, with a gap between two requests, and all sites together by as
 //! many as there are connections. A line takes turns with the others, so that a site with five
-//! hundred feeds delays nobody else. All sites together are asked so many times a second at most. A site
-//! of the public web that throttles one of its feeds gets a longer pause between all of them for as
-//! long as it asks to be left alone; somebody's own machine means that feed only. Articles wait behind the feeds of their site, and all together
-//! get a quarter of the connections, so that a slow page never holds a feed back.
+//! hundred feeds delays nobody else; all sites together are asked so many times a second at most. A
+//! site that throttles us gets a longer pause between two requests for as long as that lasts.
+//! Articles wait behind the feeds of their site, and all together get a quarter of the connections,
+//! so that a slow page never holds a feed back.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
@@ -79,8 +79,6 @@ struct Line {
     articles: VecDeque<Turn>,
     /// Until when the connection of the last request may still be open.
     open_until: DateTime<Utc>,
-    /// Whether it is a site of the public web.
-    is_public: bool,
     /// Until when it throttles us.
     slow_until: DateTime<Utc>,
     state: LineState,
@@ -144,13 +142,10 @@ impl Schedule {
         self.rate.limit(rate);
     }
 
-    /// What was started was throttled: until then its site, if it is a public one, is asked more
-    /// slowly. It is not left alone: another publisher may be behind each feed.
+    /// The site of what was started throttles us until then, so it is asked more slowly. It is not left
+    /// alone: another publisher may be behind each feed.
     pub fn slow_down(&mut self, start: Start, until: DateTime<Utc>) {
-        let line = &mut self.lines[start.line];
-        if line.is_public {
-            line.slow_until = line.slow_until.max(until);
-        }
+        self.lines[start.line].slow_until = until;
     }
 
     /// Changes the bounds, for what starts from now on.
@@ -167,7 +162,7 @@ impl Schedule {
                 *from = (*from).min(latest);
             }
             line.open_until = line.open_until.min(now + KEPT_OPEN);
-            line.left_alone_until = DateTime::<Utc>::MIN_UTC;
+            line.slow_until = DateTime::<Utc>::MIN_UTC;
         }
         let pausing = std::mem::take(&mut self.pausing);
         let shorter =
@@ -282,26 +277,6 @@ impl Schedule {
         }
     }
 
-    /// The site of what was started asks to be left alone until then: what waits in its line is due
-    /// again at that moment, but for what a person `wants`, and what will be due before it, too.
-    pub fn leave_alone(
-        &mut self,
-        start: Start,
-        until: DateTime<Utc>,
-        wants: impl Fn(Turn) -> bool,
-    ) {
-        let line = &mut self.lines[start.line];
-        line.left_alone_until = until;
-        let in_line = line.feeds.drain(..).chain(line.articles.drain(..));
-        let (stay, go): (Vec<Turn>, Vec<Turn>) = in_line.partition(|turn| wants(*turn));
-        // Only feeds are wanted.
-        line.feeds.extend(stay);
-        for turn in go {
-            self.taken.remove(&turn);
-            self.wait(turn, start.line, until);
-        }
-    }
-
     /// When to look again, if nothing finishes before.
     pub fn next_wake(&self) -> Option<DateTime<Utc>> {
         let check = self.waiting.peek().map(|Reverse((at, ..))| *at);
@@ -341,7 +316,6 @@ impl Schedule {
             feeds: VecDeque::new(),
             articles: VecDeque::new(),
             open_until: DateTime::<Utc>::MIN_UTC,
-            is_public: site.is_public(),
             slow_until: DateTime::<Utc>::MIN_UTC,
             state,
         });
@@ -355,12 +329,8 @@ impl Schedule {
                 break;
             }
             self.waiting.pop();
-            if self.due.get(&turn) != Some(&at) {
-                continue;
-            }
-            match self.lines[line].left_alone_until {
-                until if until > now => self.wait(turn, line, until),
-                _ => self.enter(turn, line, now),
+            if self.due.get(&turn) == Some(&at) {
+                self.enter(turn, line, now);
             }
         }
     }
@@ -410,31 +380,6 @@ mod tests {
     use crate::model::url::WebUrl;
 
     const ALL: usize = usize::MAX;
-
-    #[test]
-    fn a_site_that_wants_to_be_left_alone_is_but_for_what_a_person_wants() {
-        let mut schedule = Schedule::new(8, Duration::ZERO);
-        for feed in [1, 2, 3] {
-            schedule.add(FeedId(feed), &site("a.example"), at(100));
-        }
-        schedule.add(FeedId(4), &site("a.example"), at(150));
-        schedule.add(FeedId(5), &site("b.example"), at(150));
-        let first = schedule.start(at(100), ALL);
-        assert_eq!(feeds(&first), [1]);
-        schedule.leave_alone(first[0], at(1_000), |turn| turn == FeedId(3).into());
-        schedule.finish(first[0], Some(at(2_000)), at(100));
-        let wanted = schedule.start(at(100), ALL);
-        assert_eq!(feeds(&wanted), [3]);
-        schedule.finish(wanted[0], None, at(100));
-        assert_eq!(feeds(&schedule.start(at(150), ALL)), [5], "another site is not concerned");
-        assert_eq!(schedule.next_wake(), Some(at(1_000)));
-        schedule.ask(FeedId(4), &site("a.example"), at(200));
-        let asked = schedule.start(at(200), ALL);
-        assert_eq!(feeds(&asked), [4], "a person may ask");
-        schedule.finish(asked[0], None, at(200));
-        assert!(schedule.start(at(999), ALL).is_empty());
-        assert_eq!(feeds(&schedule.start(at(1_000), ALL)), [2]);
-    }
 
     #[test]
     fn a_clock_that_is_set_back_leaves_no_site_in_its_pause() {
@@ -505,20 +450,18 @@ mod tests {
     }
 
     #[test]
-    fn a_public_site_that_throttles_is_slowed_and_not_left_alone() {
-        for (name, second) in [("exemple.fr", 30), ("127.0.0.1", 2)] {
-            let mut schedule = Schedule::new(64, Duration::from_secs(2));
-            for feed in 1..=3 {
-                schedule.add(FeedId(feed), &site(name), at(0));
-            }
-            let first = schedule.start(at(0), ALL)[0];
-            schedule.slow_down(first, at(40));
-            schedule.finish(first, None, at(0));
-            assert_eq!(schedule.next_wake(), Some(at(second)), "{name}");
-            let next = schedule.start(at(second), ALL)[0];
-            schedule.finish(next, None, at(50));
-            assert_eq!(schedule.next_wake(), Some(at(52)), "{name}");
+    fn a_site_that_throttles_is_slowed_and_not_left_alone() {
+        let mut schedule = Schedule::new(64, Duration::from_secs(2));
+        for feed in 1..=3 {
+            schedule.add(FeedId(feed), &site("a.example"), at(0));
         }
+        let first = schedule.start(at(0), ALL)[0];
+        schedule.slow_down(first, at(40));
+        schedule.finish(first, None, at(0));
+        assert_eq!(schedule.next_wake(), Some(at(30)));
+        let next = schedule.start(at(30), ALL)[0];
+        schedule.finish(next, None, at(50));
+        assert_eq!(schedule.next_wake(), Some(at(52)), "it is over");
     }
 
     #[test]

@@ -18,8 +18,7 @@ use crate::jobs::outlook::ASKED_AGAIN;
 use crate::jobs::refresh::{Refresher, Urgency};
 use crate::jobs::refreshed::{RefreshError, Refreshed};
 use crate::jobs::trouble::in_words;
-use crate::model::feed::{FeedId, Standing};
-use crate::model::outcome::FailureClass;
+use crate::model::feed::FeedId;
 use crate::model::settings::FetchSettings;
 use crate::model::url::Site;
 
@@ -342,11 +341,6 @@ impl Scheduler {
                 Some(now + AFTER_TROUBLE)
             }
         };
-        if let Ok(Refreshed { standing, next_check, .. }) = &result
-            && matches!(standing, Standing::Failing { class: FailureClass::Throttled, .. })
-        {
-            self.schedule.slow_down(start, *next_check);
-        }
         // Who ordered it while it was under way has what it brought.
         self.wanted.remove(&feed);
         self.writing.note(feed, &result, now);
@@ -355,12 +349,8 @@ impl Scheduler {
             self.load_again = Some(now);
         }
         let next_check = next_check.filter(|_| self.agenda == Agenda::Standing);
-        if let Ok(Refreshed { left_alone_until: Some(until), .. }) = &result {
-            let wanted = &self.wanted;
-            self.schedule.leave_alone(start, *until, |turn| match turn {
-                Turn::Feed(feed) => wanted.contains_key(&feed),
-                Turn::Article(_) => false,
-            });
+        if let Ok(Refreshed { slow_until: Some(until), .. }) = &result {
+            self.schedule.slow_down(start, *until);
         }
         match (&result, next_check) {
             // From now on another site answers for it.

@@ -226,7 +226,7 @@ impl Refresher {
                     None => plan.state.next_check,
                 },
                 moved: plan.moved.as_ref().map(FeedUrl::site),
-                left_alone_until: cadence::site_rest(&plan.state, feed.address(), self.clock.now()),
+                slow_until: cadence::site_rest(&plan.state, feed.address(), self.clock.now()),
             };
             let noteworthy = plan.noteworthy;
             let named = HubsNamed::of(&plan.state);

@@ -25,8 +25,8 @@ pub struct Refreshed {
     pub next_check: DateTime<Utc>,
     /// Who answers for it from now on, if its address is another than before.
     pub moved: Option<Site>,
-    /// Until when its whole site asks to be left alone.
-    pub left_alone_until: Option<DateTime<Utc>>,
+    /// Until when its whole site is asked more slowly.
+    pub slow_until: Option<DateTime<Utc>>,
 }
 
 /// Why a refresh wrote nothing.

@@ -254,24 +254,6 @@ mod tests {
     }
 
     #[test]
-    fn sites_of_the_public_web_are_told_from_machines_at_home() {
-        for (url, is_public) in [
-            ("https://blog.exemple.fr/", true),
-            ("https://alice.github.io/", true),
-            ("https://93.184.215.14/", true),
-            ("https://[2606:2800:220:1::14]/", true),
-            ("https://127.0.0.1/", false),
-            ("https://192.168.1.7/", false),
-            ("https://[::1]/", false),
-            ("https://[fd00::1]/", false),
-            ("https://nas/", false),
-            ("https://wiki.intranet/", false),
-        ] {
-            assert_eq!(WebUrl::parse(url).expect("a URL").site().is_public(), is_public, "{url}");
-        }
-    }
-
-    #[test]
     fn feed_schemes_are_undone_and_fragments_dropped() {
         for (given, kept) in [
             ("feed:https://exemple.fr/rss", "https://exemple.fr/rss"),

@@ -184,12 +184,12 @@ pub fn not_before(retry_after: Option<RetryAfter>, now: DateTime<Utc>) -> Option
     (until > now).then(|| until.min(now + CAP))
 }
 
-/// How long one feed's answer keeps its whole site from being asked, at most: then one of its feeds
-/// asks whether that still holds.
+/// For how long one feed's answer slows its whole site down, at most: then the site's next answer says
+/// whether that still holds.
 const LONGEST_REST: TimeDelta = TimeDelta::days(1);
 
-/// Until when the whole site of a feed is left alone, that throttled the poll which ended at `now`
-/// and said for how long. A private host speaks for that feed only.
+/// Until when the whole site of a feed is asked more slowly, that throttled the poll which ended at
+/// `now` and said for how long. A private host speaks for that feed only.
 pub fn site_rest(
     state: &FeedState,
     address: &FeedUrl,
@@ -512,7 +512,7 @@ mod tests {
     }
 
     #[test]
-    fn a_public_site_that_throttles_is_left_alone_for_a_day_at_most() {
+    fn a_public_site_that_throttles_is_slowed_for_a_day_at_most() {
         let state = |class, hours: Option<i64>| FeedState {
             standing: Standing::Failing { failures: 1, since: now(), class, reason: String::new() },
             not_before: hours.map(|hours| now() + TimeDelta::hours(hours)),

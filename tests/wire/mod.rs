@@ -8,7 +8,6 @@ mod canaries;
 mod certificates;
 mod guard;
 mod hostile;
-mod manners;
 mod names;
 pub(crate) mod pocket;
 mod reach;
