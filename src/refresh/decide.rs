@@ -316,8 +316,7 @@ fn read(plan: &mut Plan, feed: &Feed, reading: &Reading<'_>) -> Met {
     state.icon = document.icon.clone().or_else(|| state.icon.take());
     let before = if reading.fresh.delta { state.item_count } else { 0 };
     state.item_count = u32::try_from(document.items.len()).unwrap_or(u32::MAX).max(before);
-    state.left_out = document.left_out;
-    state.guids = reading.identified.trust;
+    (state.left_out, state.guids) = (document.left_out, reading.identified.trust);
     state.wishes = document.wishes.clone();
     rhythm::learn(&mut state.rhythm, document.items.iter().filter_map(|item| item.published), now);
     state.polled_before = true;
