@@ -124,7 +124,9 @@ pub(crate) fn p46() -> Seen {
     let tried = town.publisher.connections();
     hold(clear == 0 && tried > 3, || format!("{clear} requests in the clear, {tried} tries"))?;
     hold(mill.feed().trouble.is_some(), || "it is not told".to_owned())?;
-    Ok(format!("{tried} tries over TLS, 0 in the clear, and told"))
+    let test = "wire::tls::what_is_wrong_with_tls_is_told_and_never_got_around";
+    let public = witnessed(test)?;
+    Ok(format!("{tried} tries over TLS, 0 in the clear, and told; {public}"))
 }
 
 pub(crate) fn p49() -> Seen {
