@@ -16,6 +16,7 @@ use crate::daemon::desk::Desk;
 use crate::daemon::lifecycle::Stop;
 use crate::daemon::scheduler::Order;
 use crate::jobs::errand::{Errand, Reply, Tally, Wish};
+use crate::jobs::refresh::Urgency;
 use crate::jobs::requests::{Requests, Ticket};
 use crate::jobs::seal::Answer;
 use crate::jobs::tally;
@@ -140,7 +141,8 @@ pub async fn refresh(workshop: &Workshop, desk: &Desk, wish: &Wish) -> Reply {
     };
     let mut tally = Tally { held: wished.unknown, ..Tally::default() };
     let (told, mut asked) = mpsc::unbounded_channel();
-    let order = Order::Refresh { feeds: wished.feeds, force: wish.force, told };
+    let urgency = Urgency::Wanted { force: wish.force };
+    let order = Order::Refresh { feeds: wished.feeds, urgency, told };
     if desk.orders.send(order).await.is_err() {
         return Reply::Failed { why: "the service is ending".to_owned() };
     }

@@ -14,15 +14,20 @@ use crate::clock::Wait;
 use crate::daemon::desk::Desk;
 use crate::daemon::lifecycle::Stop;
 use crate::daemon::scheduler::{Asked, Order};
+use crate::jobs::refresh::Urgency;
 use crate::jobs::subscribe::{Ask, Round, Subscriber};
 use crate::jobs::trouble::in_words;
 use crate::model::feed::FeedId;
+use crate::model::note::Note;
 use crate::model::url::Site;
 
 /// How many hubs are asked at once.
 const ASKS: usize = 4;
 /// How long to wait when something could not be kept.
 const AFTER_TROUBLE: TimeDelta = TimeDelta::seconds(60);
+
+/// How long a feed that could not be fetched is left alone, whatever is kept about it.
+const AFTER_FAILURE: TimeDelta = TimeDelta::minutes(5);
 
 /// Cares for hubs until the end is asked for. `gap` is the pause between two requests to a site.
 pub async fn run(subscriber: Subscriber, gap: Duration, desk: Desk, stop: Stop) {
@@ -35,6 +40,7 @@ pub async fn run(subscriber: Subscriber, gap: Duration, desk: Desk, stop: Stop) 
         asking: HashSet::new(),
         asks: JoinSet::new(),
         fetching: HashMap::new(),
+        held: HashMap::new(),
     };
     while !stop.is_draining() {
         let wake = herald.round().await;
@@ -62,8 +68,11 @@ struct Herald {
     /// Sites of hubs that are being asked, or have their pause.
     asking: HashSet<Site>,
     asks: JoinSet<Site>,
-    /// Feeds that are fetched because of a hub, and when that was ordered.
-    fetching: HashMap<FeedId, DateTime<Utc>>,
+    /// Feeds that are fetched because of a hub, and up to which number was told before that was ordered.
+    fetching: HashMap<FeedId, i64>,
+    /// Feeds that could not be fetched, or of which that could not be kept, and when they are again: the
+    /// notes may be as they were.
+    held: HashMap<FeedId, DateTime<Utc>>,
 }
 
 impl Herald {
@@ -81,10 +90,10 @@ impl Herald {
         };
         let Round { asks, fetches, wake } = round;
         self.start(asks);
-        self.order(fetches).await;
+        let released = self.order(fetches).await;
         let is_at_rest = self.asks.is_empty() && self.fetching.is_empty();
         self.subscriber.pushes().settle_at(is_at_rest.then_some(wakes));
-        match wake {
+        match wake.into_iter().chain(released).min() {
             Some(at) => clock.until(at),
             None => Box::pin(std::future::pending()),
         }
@@ -127,23 +136,36 @@ impl Herald {
         }
     }
 
-    /// Has the scheduler fetch feeds, in turn with all others of their sites.
-    async fn order(&mut self, feeds: Vec<FeedId>) {
+    /// Has the scheduler fetch feeds, in turn with all others of their sites. Says when one of them is to
+    /// be ordered that must not be yet.
+    async fn order(&mut self, notes: Vec<Note>) -> Option<DateTime<Utc>> {
         let now = self.subscriber.clock().now();
-        for feed in feeds {
-            let Ok(Some(site)) = self.subscriber.site(feed).await else { continue };
+        self.held.retain(|_, until| *until > now && *until <= now + AFTER_FAILURE);
+        let mut released = None;
+        for Note { feed, told: number, .. } in notes {
+            if let Some(until) = self.held.get(&feed) {
+                released = released.into_iter().chain([*until]).min();
+                continue;
+            }
             if self.fetching.contains_key(&feed) {
                 continue;
             }
-            self.fetching.insert(feed, now);
+            let Ok(Some(site)) = self.subscriber.site(feed).await else { continue };
+            self.fetching.insert(feed, number);
             let (feeds, told) = (vec![(feed, site)], self.told.clone());
-            let _ = self.desk.orders.send(Order::Refresh { feeds, force: false, told }).await;
+            let order = Order::Refresh { feeds, urgency: Urgency::Told, told };
+            let _ = self.desk.orders.send(order).await;
         }
+        released
     }
 
     async fn fetched(&mut self, done: &Asked) {
-        let Some(began) = self.fetching.remove(&done.feed) else { return };
-        if let Err(error) = self.subscriber.fetched(done.feed, began, &done.result).await {
+        let Some(up_to) = self.fetching.remove(&done.feed) else { return };
+        let kept = self.subscriber.fetched(done.feed, (up_to, done.joined), &done.result).await;
+        if kept.is_err() || done.result.is_err() {
+            self.held.insert(done.feed, self.subscriber.clock().now() + AFTER_FAILURE);
+        }
+        if let Err(error) = kept {
             tracing::error!(feed.id = done.feed.0, error = %in_words(&error),
                 "what a hub told was followed; that it was cannot be kept");
         }

@@ -6,6 +6,7 @@ use tokio::sync::{mpsc, watch};
 use crate::daemon::compose::Workshop;
 use crate::daemon::lifecycle::Stop;
 use crate::daemon::scheduler::{Agenda, Asked, Order, Scheduler};
+use crate::jobs::refresh::Urgency;
 use crate::model::feed::FeedId;
 use crate::model::settings::FetchSettings;
 use crate::model::url::Site;
@@ -24,7 +25,8 @@ pub async fn run(
     let (settle, _) = watch::channel(false);
     let (told, mut asked) = mpsc::unbounded_channel();
     // The receiving end lives as long as the scheduler, so the order cannot be lost.
-    let _ = orders.send(Order::Refresh { feeds, force, told }).await;
+    let urgency = Urgency::Wanted { force };
+    let _ = orders.send(Order::Refresh { feeds, urgency, told }).await;
     drop(orders);
     let jobs = (workshop.refresher(), workshop.extractor());
     let scheduler = Scheduler::new(jobs, fetch, Agenda::OrdersOnly, ordered, stop.clone(), settle);

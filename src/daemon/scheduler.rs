@@ -35,8 +35,8 @@ pub enum Order {
     Refresh {
         /// Which, and whose they are.
         feeds: Vec<(FeedId, Site)>,
-        /// Even if they were asked less than a minute ago.
-        force: bool,
+        /// Why.
+        urgency: Urgency,
         /// Who wants to know.
         told: mpsc::UnboundedSender<Asked>,
     },
@@ -49,6 +49,8 @@ pub enum Order {
 pub struct Asked {
     /// Which.
     pub feed: FeedId,
+    /// Whether it was being asked already when that was ordered.
+    pub joined: bool,
     /// What its refresh did, or why it did nothing.
     pub result: Arc<Result<Refreshed, RefreshError>>,
 }
@@ -73,8 +75,8 @@ pub struct Scheduler {
     stop: Stop,
     settled: watch::Sender<bool>,
     under_way: JoinSet<Finished>,
-    /// Feeds that a person wants now, and whether by force.
-    wanted: HashMap<FeedId, bool>,
+    /// Feeds that are to be asked now, and why.
+    wanted: HashMap<FeedId, Urgency>,
     told: HashMap<FeedId, Vec<mpsc::UnboundedSender<Asked>>>,
     writing: Writing,
     /// Whether no host answers, so that hosts are asked one at a time.
@@ -168,18 +170,19 @@ impl Scheduler {
 
     /// How many feeds may be started: while nothing can be written, one now and then.
     fn admitted(&self, now: DateTime<Utc>) -> usize {
+        let by_people = self.wanted.values().filter(|urgency| urgency.is_a_persons()).count();
         match self.writing.tried_at() {
             _ if self.stop.is_draining() => 0,
             None if self.offline => match self.next_probe() {
                 // What a person wants is tried whatever the outlook.
-                _ if !self.wanted.is_empty() => self.wanted.len(),
+                _ if by_people > 0 => by_people,
                 Some(at) if at > now || !self.under_way.is_empty() => 0,
                 Some(_) | None => 1,
             },
             None => usize::MAX,
-            // What a person wants is tried at once.
+            // And at once.
             Some(until) => {
-                let may = until <= now || !self.wanted.is_empty();
+                let may = until <= now || by_people > 0;
                 usize::from(may && self.under_way.is_empty())
             }
         }
@@ -233,10 +236,11 @@ impl Scheduler {
                 self.schedule.limit(fetch.rate);
                 self.load().await;
             }
-            Event::Order(Some(Order::Refresh { feeds, force, told })) => {
+            Event::Order(Some(Order::Refresh { feeds, urgency, told })) => {
                 let now = self.refresher.clock.now();
                 for (feed, site) in feeds {
-                    *self.wanted.entry(feed).or_default() |= force;
+                    let wanted = self.wanted.entry(feed).or_insert(urgency);
+                    *wanted = urgency.max(*wanted);
                     self.told.entry(feed).or_default().push(told.clone());
                     self.schedule.ask(feed, &site, now);
                 }
@@ -299,7 +303,7 @@ impl Scheduler {
         match start.turn {
             Turn::Feed(feed) => {
                 let wanted = self.wanted.remove(&feed);
-                let urgency = wanted.map_or(Urgency::Due, |force| Urgency::Wanted { force });
+                let urgency = wanted.unwrap_or(Urgency::Due);
                 let refresher = self.refresher.clone();
                 self.under_way.spawn(work::refresh(refresher, feed, start, urgency));
             }
@@ -342,7 +346,7 @@ impl Scheduler {
             }
         };
         // Who ordered it while it was under way has what it brought.
-        self.wanted.remove(&feed);
+        let joined = self.wanted.remove(&feed).is_some();
         self.writing.note(feed, &result, now);
         let offline = self.next_probe().is_some();
         if std::mem::replace(&mut self.offline, offline) != offline {
@@ -363,7 +367,7 @@ impl Scheduler {
         let result = Arc::new(result);
         for told in self.told.remove(&feed).unwrap_or_default() {
             // Who asked may have gone.
-            let _ = told.send(Asked { feed, result: Arc::clone(&result) });
+            let _ = told.send(Asked { feed, joined, result: Arc::clone(&result) });
         }
     }
 }

@@ -13,12 +13,14 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 
 use crate::clock::Clock;
 use crate::jobs::dice::Dice;
+use crate::jobs::trouble::in_words;
 use crate::model::callback::{Callback, CallbackState};
 use crate::model::feed::{Feed, FeedId, FeedState};
 use crate::model::secret::Secret;
 use crate::model::url::WebUrl;
+use crate::refresh::note::{self, Pause};
 use crate::refresh::signature;
-use crate::refresh::websub::{self, Allowance, Pause, Told};
+use crate::refresh::websub::{self, Allowance, Told};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
 
@@ -47,12 +49,12 @@ pub struct Pushes {
 /// A document that a hub pushed, its signature checked.
 #[derive(Debug, Clone)]
 pub struct Push {
-    /// Where it was pushed to.
-    pub token: Secret,
     /// Whose it is.
     pub feed: FeedId,
     /// The address by which the hub knows the feed.
     pub topic: WebUrl,
+    /// Its number among all that was told of the feed.
+    pub number: i64,
     /// The document.
     pub body: Bytes,
 }
@@ -148,11 +150,19 @@ impl Pushes {
 
     async fn settle(&self, callback: Callback, question: &Question) -> Result<bool, StoreError> {
         let now = self.clock.now();
+        let (feed, mut trust_ended) = (callback.feed, false);
         match (question.mode.as_str(), &callback.state) {
             (_, CallbackState::Asked) if callback.due <= now => return Ok(false),
             ("subscribe", CallbackState::Asked) => {
-                let active = websub::verified(callback, question.lease_seconds.as_deref(), now);
-                let mut kept = self.others_replaced(&active).await?;
+                let others = self.others_active(&callback).await?;
+                let past = others.first().map_or(callback.past, Callback::past);
+                let lease = question.lease_seconds.as_deref();
+                let active = websub::verified(callback, past, lease, now);
+                let was_trusted = websub::is_trusted(&others, now);
+                trust_ended =
+                    was_trusted && active.trusted_until().is_none_or(|until| until <= now);
+                let replaced = |other| websub::replaced(other, now);
+                let mut kept: Vec<_> = others.into_iter().map(replaced).collect();
                 tracing::info!(feed.id = active.feed.0, hub = %active.hub, "a hub tells of changes");
                 kept.push(active);
                 self.store.keep_callbacks(&kept).await?;
@@ -161,30 +171,51 @@ impl Pushes {
                 self.store.forget_callback(&callback).await?;
             }
             ("denied", CallbackState::Asked | CallbackState::Active { .. }) => {
+                trust_ended = websub::is_trusted(std::slice::from_ref(&callback), now);
                 let denied = websub::denied(callback, question.reason.as_deref(), now);
                 tracing::info!(feed.id = denied.feed.0, hub = %denied.hub, "a hub tells of no changes any more");
                 self.store.keep_callbacks(&[denied]).await?;
             }
             _ => return Ok(false),
         }
+        if trust_ended {
+            self.trust_ended(feed).await?;
+        }
         self.wake();
         Ok(true)
     }
 
-    /// The other callbacks of its feed that tell of changes, told off.
-    async fn others_replaced(&self, active: &Callback) -> Result<Vec<Callback>, StoreError> {
-        let now = self.clock.now();
-        let mut others = self.store.callbacks_of(active.feed).await?;
+    /// The other callbacks of its feed that tell of changes.
+    async fn others_active(&self, one: &Callback) -> Result<Vec<Callback>, StoreError> {
+        let mut others = self.store.callbacks_of(one.feed).await?;
         others.retain(|other| {
-            matches!(other.state, CallbackState::Active { .. }) && other.token != active.token
+            matches!(other.state, CallbackState::Active { .. }) && other.token != one.token
         });
-        Ok(others.into_iter().map(|other| websub::replaced(other, now)).collect())
+        Ok(others)
+    }
+
+    /// The hub of a feed is trusted no more: the check that was set in that trust comes forward.
+    ///
+    /// # Errors
+    /// If the database cannot be read or written.
+    pub async fn trust_ended(&self, feed: FeedId) -> Result<(), StoreError> {
+        let at = self.clock.now() + websub::after_trust(self.dice.throw());
+        for _ in 0..CONFLICTS {
+            let Some(kept) = self.store.feed(feed).await? else { return Ok(()) };
+            let note = note::told(self.store.note(feed).await?, Pause::of(&kept.state).after(at));
+            match self.store.keep_note(&note).await {
+                Err(StoreError::Conflict) => {}
+                other => return other,
+            }
+        }
+        Err(StoreError::Conflict)
     }
 
     /// Leave to take in the body of a push, if it is worth it: a signature is expected, the hub pushes
     /// no more than it may, and not too many are taken in at this moment.
     pub fn may_take_in(&self, callback: &Callback) -> Option<SemaphorePermit<'_>> {
-        let is_listening = matches!(callback.state, CallbackState::Active { .. });
+        let is_listening =
+            matches!(callback.state, CallbackState::Active { .. } | CallbackState::Leaving { .. });
         if callback.secret.is_none() || !is_listening || !self.is_allowed(callback.feed) {
             return None;
         }
@@ -218,15 +249,22 @@ impl Pushes {
         };
         for _ in 0..CONFLICTS {
             let Some(feed) = self.store.feed(callback.feed).await? else { return Ok(()) };
-            let pause = Pause::of(&feed.state);
             let (now, dice) = (self.clock.now(), self.dice.throw());
-            let after = websub::pushed(callback.clone(), told, pause, now, dice);
-            if after == callback {
+            let (after, is_told) = websub::pushed(callback.clone(), told, now);
+            if after == callback && !is_told {
                 return Ok(());
             }
-            match self.store.keep_callbacks(std::slice::from_ref(&after)).await {
+            let mut note = self.store.note(feed.id).await?;
+            if is_told {
+                let soon = Pause::of(&feed.state).after(now + websub::spread(told, dice));
+                note = note::told(note, soon);
+            }
+            match self.store.keep_push(&after, &note).await {
                 Ok(()) => {
-                    self.hand_on(after, told, body);
+                    tracing::debug!(feed.id = feed.id.0, told = ?told, "a hub told something");
+                    if is_told {
+                        self.hand_on(after, told, note.told, body);
+                    }
                     return Ok(());
                 }
                 Err(StoreError::Conflict) => {}
@@ -238,33 +276,31 @@ impl Pushes {
         Err(StoreError::Conflict)
     }
 
-    fn hand_on(&self, callback: Callback, told: Told, body: Option<Bytes>) {
-        tracing::debug!(feed.id = callback.feed.0, told = ?told, "a hub told something");
+    fn hand_on(&self, callback: Callback, told: Told, number: i64, body: Option<Bytes>) {
         if let (Told::Signed, Some(body)) = (told, body) {
             let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
             if queue.len() < QUEUE {
-                let Callback { token, feed, topic, .. } = callback;
-                queue.push_back(Push { token, feed, topic, body });
+                let Callback { feed, topic, .. } = callback;
+                queue.push_back(Push { feed, topic, number, body });
             }
         }
         self.wake();
     }
 
     /// Compares what a refresh left of a feed with what it was `before`: whether it names other hubs, and
-    /// whether the one it has is trusted no more.
-    ///
-    /// # Errors
-    /// If the database cannot be written.
-    pub async fn compare(&self, before: &Feed, after: &HubsNamed) -> Result<(), StoreError> {
+    /// whether the one it has is trusted no more. Where that cannot be kept it is said: the refresh is.
+    pub async fn compare(&self, before: &Feed, after: &HubsNamed) {
         let state = &before.state;
         if *after != HubsNamed::of(state) {
             self.wake();
         }
-        match state.last_check {
-            Some(last_check) if state.hub_trust.is_some() && !after.is_trusted => {
-                self.store.doubt_hubs(before.id, last_check).await
-            }
-            _ => Ok(()),
+        let Some(last_check) = state.last_check else { return };
+        if state.hub_trust.is_none() || after.is_trusted {
+            return;
+        }
+        if let Err(error) = self.store.doubt_hubs(before.id, last_check).await {
+            tracing::error!(feed.id = before.id.0, error = %in_words(&error),
+                "a poll found what a hub had not told; that cannot be kept, so it is trusted on");
         }
     }
 

@@ -69,15 +69,27 @@ pub struct Refresher {
 }
 
 /// Why a feed is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
     /// Its next check has come.
     Due,
+    /// Its hub told something.
+    Told,
     /// A person wants it now, `force`d even within a minute of the last time.
     Wanted {
         /// Whether the minute counts.
         force: bool,
     },
+}
+
+impl Urgency {
+    /// Whether somebody waits for it.
+    pub fn is_a_persons(self) -> bool {
+        match self {
+            Self::Due | Self::Told => false,
+            Self::Wanted { .. } => true,
+        }
+    }
 }
 
 impl Refresher {
@@ -243,7 +255,7 @@ impl Refresher {
                     if let Some((to, merged)) = &moved {
                         refreshed::report_move(&feed, to, *merged);
                     }
-                    self.pushes.compare(&feed, &named).await?;
+                    self.pushes.compare(&feed, &named).await;
                     return Ok((refreshed, noteworthy));
                 }
                 Err(StoreError::Conflict) => {
@@ -343,7 +355,10 @@ fn permit(
             Err(held("it is not due yet".to_owned()))
         }
         Urgency::Due => Ok(()),
-        Urgency::Wanted { force } => cadence::may_refresh_now(&feed.state, now, force)
-            .map_err(|not_now| held(not_now.to_string())),
+        Urgency::Told | Urgency::Wanted { .. } => {
+            let force = urgency == (Urgency::Wanted { force: true });
+            cadence::may_refresh_now(&feed.state, now, force)
+                .map_err(|not_now| held(not_now.to_string()))
+        }
     }
 }

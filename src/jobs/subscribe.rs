@@ -16,13 +16,15 @@ use crate::jobs::pushes::{Push, Pushes};
 use crate::jobs::refresh::Refresher;
 use crate::jobs::refreshed::{RefreshError, Refreshed};
 use crate::jobs::trouble;
-use crate::model::callback::{Callback, CallbackState};
+use crate::model::callback::{Callback, CallbackState, Past};
 use crate::model::feed::FeedId;
 use crate::model::hash;
+use crate::model::note::Note;
 use crate::model::outcome::Failure;
 use crate::model::secret::Secret;
 use crate::model::url::{Site, WebUrl};
-use crate::refresh::websub::{self, Pause, Step};
+use crate::refresh::note::{self, Pause};
+use crate::refresh::websub::{self, Step};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
 
@@ -47,8 +49,8 @@ pub struct Subscriber {
 pub struct Round {
     /// Hubs to be asked.
     pub asks: Vec<Ask>,
-    /// Feeds to be fetched, since a hub said so.
-    pub fetches: Vec<FeedId>,
+    /// Of the feeds to be fetched, since a hub said so.
+    pub fetches: Vec<Note>,
     /// When there is more to do.
     pub wake: Option<DateTime<Utc>>,
 }
@@ -92,13 +94,9 @@ impl Subscriber {
         for _ in 0..LOOKS {
             let now = self.refresher.clock.now();
             let callbacks = self.store().callbacks().await?;
-            if base.is_none() && callbacks.is_empty() {
-                return Ok(Round::default());
-            }
-            let due =
-                callbacks.iter().filter(|callback| callback.fetch_at.is_some_and(|at| at <= now));
-            round.fetches = due.map(|callback| callback.feed).collect();
-            round.wake = websub::wake(&callbacks, now);
+            round.fetches = self.store().notes_due(now).await?;
+            let next_note = self.store().next_note(now).await?;
+            round.wake = websub::wake(&callbacks, now).into_iter().chain(next_note).min();
             let (asks, changed) = self.look(callbacks, base.as_ref(), now).await?;
             round.asks = asks;
             if !changed {
@@ -122,21 +120,26 @@ impl Subscriber {
         let (mut asks, mut changed) = (Vec::new(), false);
         for feed in self.store().hub_feeds().await? {
             let callbacks = by_feed.remove(&feed.feed).unwrap_or_default();
+            let was_trusted = websub::is_trusted(&callbacks, now);
+            let mut changed_here = false;
             for step in websub::steps(&feed, &callbacks, base, now) {
                 let site = match &step {
                     Step::Ask { hub, .. } => hub.site(),
                     Step::TellOff(callback) => callback.hub.site(),
                     Step::Keep(callback) => {
-                        changed |= self.keep(callback).await?;
+                        changed_here |= self.keep(callback).await?;
                         continue;
                     }
                     Step::Forget(callback) => {
-                        self.store().forget_callback(callback).await?;
-                        changed = true;
+                        changed_here |= kept(self.store().forget_callback(callback).await)?;
                         continue;
                     }
                 };
                 asks.push(Ask { site, feed: feed.feed, step });
+            }
+            changed |= changed_here;
+            if changed_here && was_trusted && !self.is_trusted(feed.feed, now).await? {
+                self.pushes().trust_ended(feed.feed).await?;
             }
         }
         Ok((asks, changed))
@@ -144,11 +147,11 @@ impl Subscriber {
 
     /// Keeps a callback; says whether it could. A hub that spoke meanwhile is listened to first.
     async fn keep(&self, callback: &Callback) -> Result<bool, StoreError> {
-        match self.store().keep_callbacks(std::slice::from_ref(callback)).await {
-            Ok(()) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(other) => Err(other),
-        }
+        kept(self.store().keep_callbacks(std::slice::from_ref(callback)).await)
+    }
+
+    async fn is_trusted(&self, feed: FeedId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        Ok(websub::is_trusted(&self.store().callbacks_of(feed).await?, now))
     }
 
     /// Asks a hub.
@@ -157,9 +160,15 @@ impl Subscriber {
     /// If the database cannot be read or written.
     pub async fn ask(&self, ask: Ask) -> Result<(), StoreError> {
         match ask.step {
-            Step::Ask { hub, topic, attempts, instead_of } => {
-                let Some(asked) = self.made(ask.feed, hub, topic, attempts) else { return Ok(()) };
-                self.store().add_callback(&asked, instead_of.as_ref()).await?;
+            Step::Ask { hub, topic, attempts, instead_of, past } => {
+                let made = self.made(ask.feed, hub, topic);
+                let Some(asked) = made.map(|made| Callback { attempts, past, ..made }) else {
+                    return Ok(());
+                };
+                // What it would be there instead of has changed: that is looked at first.
+                if !kept(self.store().add_callback(&asked, instead_of.as_ref()).await)? {
+                    return Ok(());
+                }
                 let lease_secs = websub::LEASE.num_seconds();
                 match self.post(&asked, Mode::Subscribe { lease_secs }).await {
                     Ok(()) => Ok(()),
@@ -177,7 +186,7 @@ impl Subscriber {
     }
 
     /// A callback that nobody can guess; none if that cannot be had now.
-    fn made(&self, feed: FeedId, hub: WebUrl, topic: WebUrl, attempts: u32) -> Option<Callback> {
+    fn made(&self, feed: FeedId, hub: WebUrl, topic: WebUrl) -> Option<Callback> {
         let drawn = || (self.draw)().map(|drawn| hash::hex(&drawn));
         let token = drawn()?;
         let address = WebUrl::join(&self.base()?, &format!("websub/{token}")).ok()?;
@@ -195,10 +204,10 @@ impl Subscriber {
             secret,
             state: CallbackState::Asked,
             due: self.refresher.clock.now() + websub::PATIENCE,
-            attempts,
+            attempts: 0,
             pushes: 0,
             ignored: 0,
-            fetch_at: None,
+            past: Past::None,
         })
     }
 
@@ -223,10 +232,10 @@ impl Subscriber {
     /// Reads a pushed document; the feed is fetched only if that brings nothing. Says whether articles
     /// may wait now.
     pub async fn read(&self, push: Push) -> bool {
-        let Push { token, feed, topic, body } = push;
+        let Push { feed, topic, number, body } = push;
         match self.refresher.take_push(feed, &topic, body).await {
             Ok(Some(wants_articles)) => {
-                let settled = self.change(&token, |callback| callback.fetch_at = None).await;
+                let settled = self.follow(feed, |note| note::read(note, number)).await;
                 if let Err(error) = settled {
                     tracing::error!(feed.id = feed.0, error = %trouble::in_words(&error),
                         "what a hub pushed was read; that it was cannot be kept, so the feed is fetched");
@@ -243,34 +252,26 @@ impl Subscriber {
         }
     }
 
-    /// A feed was fetched because a hub said so, or could not be; `began` is when that was ordered.
+    /// What a hub told of a feed up to that number was followed by a fetch, or could not be. A fetch that
+    /// `joined` one under way may show what was before.
     ///
     /// # Errors
     /// If the database cannot be read or written.
     pub async fn fetched(
         &self,
         feed: FeedId,
-        began: DateTime<Utc>,
+        (up_to, joined): (i64, bool),
         result: &Result<Refreshed, RefreshError>,
     ) -> Result<(), StoreError> {
         let now = self.refresher.clock.now();
-        let pause = self.store().feed(feed).await?.map(|feed| Pause::of(&feed.state));
-        for callback in self.store().callbacks_of(feed).await? {
-            let heard_later = matches!(callback.state,
-                CallbackState::Active { heard, .. } if heard > began);
-            let again = match (result, pause) {
-                (Err(RefreshError::Retired), _) | (_, None) => None,
-                (Ok(_), Some(pause)) => heard_later.then(|| pause.after(now)),
-                (Err(_), Some(pause)) => Some(websub::postponed(pause, now)),
-            };
-            let at = |callback: &mut Callback| {
-                callback.fetch_at = callback.fetch_at.filter(|at| *at > now).or(again);
-            };
-            if callback.fetch_at.is_some() {
-                self.change(&callback.token, at).await?;
-            }
-        }
-        Ok(())
+        let Some(kept) = self.store().feed(feed).await? else { return self.left(feed).await };
+        let pause = Pause::of(&kept.state);
+        self.follow(feed, |note| match result {
+            Ok(_) if joined => note::fetched(note, 0, pause.after(now)),
+            Ok(_) => note::fetched(note, up_to, pause.after(now)),
+            Err(_) => note::postponed(note, pause, now),
+        })
+        .await
     }
 
     /// Who answers for a feed that is to be fetched; none if it is not polled any more.
@@ -278,21 +279,37 @@ impl Subscriber {
     /// # Errors
     /// If the database cannot be read.
     pub async fn site(&self, feed: FeedId) -> Result<Option<Site>, StoreError> {
-        Ok(self.store().feed(feed).await?.map(|feed| feed.address().site()))
+        let kept = self.store().feed(feed).await?;
+        if kept.is_none() {
+            self.left(feed).await?;
+        }
+        Ok(kept.map(|feed| feed.address().site()))
     }
 
-    async fn change(
-        &self,
-        token: &Secret,
-        change: impl Fn(&mut Callback),
-    ) -> Result<(), StoreError> {
+    /// A feed is not polled any more: whatever was told of it needs nothing.
+    async fn left(&self, feed: FeedId) -> Result<(), StoreError> {
+        let now = self.refresher.clock.now();
+        self.follow(feed, |note| note::fetched(note, note.told, now)).await
+    }
+
+    /// What becomes of a note.
+    async fn follow(&self, feed: FeedId, becomes: impl Fn(Note) -> Note) -> Result<(), StoreError> {
         for _ in 0..CONFLICTS {
-            let Some(mut callback) = self.store().callback(token).await? else { return Ok(()) };
-            change(&mut callback);
-            if self.keep(&callback).await? {
+            let note = self.store().note(feed).await?;
+            let after = becomes(note);
+            if after == note || kept(self.store().keep_note(&after).await)? {
                 return Ok(());
             }
         }
         Err(StoreError::Conflict)
+    }
+}
+
+/// Whether it was kept; a conflict means that somebody else wrote it meanwhile.
+fn kept(written: Result<(), StoreError>) -> Result<bool, StoreError> {
+    match written {
+        Ok(()) => Ok(true),
+        Err(StoreError::Conflict) => Ok(false),
+        Err(other) => Err(other),
     }
 }

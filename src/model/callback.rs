@@ -36,8 +36,20 @@ pub struct Callback {
     pub pushes: u32,
     /// How often something was told that is not the hub's, by its signature.
     pub ignored: u32,
-    /// When the feed is to be fetched because of what was told.
-    pub fetch_at: Option<DateTime<Utc>>,
+    /// What the leases before say of the hub.
+    pub past: Past,
+}
+
+/// What the leases before say of a hub: only one that kept its promise is trusted from the beginning of
+/// the next lease on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Past {
+    /// There were none: it is trusted once.
+    None,
+    /// It told something while the last one ran, at that moment for the last time.
+    Told(DateTime<Utc>),
+    /// It told nothing while the last one ran, or kept something back.
+    Silent,
 }
 
 /// How far a callback is.
@@ -51,9 +63,10 @@ pub enum CallbackState {
         verified: DateTime<Utc>,
         /// When the hub forgets it.
         lapses: DateTime<Utc>,
-        /// The last sign of the hub's life: its verification, or a push that counts.
+        /// The last sign of the hub's life: the verification of its first lease, or a push that counts,
+        /// of the lease before, too.
         heard: DateTime<Utc>,
-        /// Whether a poll found what the hub had not told.
+        /// Whether a poll found what the hub had not told, or the lease before ended in silence.
         doubted: bool,
     },
     /// The hub could not be asked, or said no; it is asked again when `due`.
@@ -80,6 +93,19 @@ impl Callback {
             | CallbackState::Asked
             | CallbackState::Refused { .. }
             | CallbackState::Leaving { .. } => None,
+        }
+    }
+
+    /// What it says of its hub to the lease after it.
+    pub fn past(&self) -> Past {
+        match self.state {
+            CallbackState::Active { heard, doubted: false, .. } if self.pushes > 0 => {
+                Past::Told(heard)
+            }
+            CallbackState::Active { .. } => Past::Silent,
+            CallbackState::Asked
+            | CallbackState::Refused { .. }
+            | CallbackState::Leaving { .. } => self.past,
         }
     }
 }

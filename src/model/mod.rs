@@ -13,6 +13,7 @@ pub mod feed;
 pub mod hash;
 pub mod letter;
 pub mod manners;
+pub mod note;
 pub mod outcome;
 pub mod plan;
 pub mod removed;

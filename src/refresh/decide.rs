@@ -256,9 +256,8 @@ fn pushed(plan: &mut Plan, feed: &Feed, reading: &Reading<'_>) {
     plan.arrivals = arrivals::settle(arrivals, items, &known, &feed.state);
     let dates = items.iter().filter_map(|item| item.published);
     rhythm::learn(&mut plan.state.rhythm, dates, reading.now);
-    if !plan.arrivals.is_empty() || !plan.changes.is_empty() {
-        plan.state.last_change = Some(reading.now);
-    }
+    let has_changes = !plan.changes.is_empty();
+    websub::brought(&mut plan.state, !plan.arrivals.is_empty(), has_changes, reading.now);
 }
 
 /// A good answer: it says what the validators are from now on.
@@ -684,12 +683,23 @@ mod tests {
         let plan = mill.sees(Seen::Pushed { fresh: &fresh, document, identified, known });
         assert_eq!((counts(&plan), plan.noteworthy), ((1, 1), true));
         assert_eq!(plan.arrivals[0].backlog, 0);
-        let learnt = FeedState {
+        let learnt = |state: FeedState, before: &FeedState| FeedState {
             last_change: before.last_change,
             rhythm: before.rhythm.clone(),
-            ..plan.state
+            ..state
         };
-        assert_eq!(learnt, before);
+        // Who pushed a change may have pushed an old state: the next poll sees the document whole.
+        let unconditional =
+            FeedState { body_hash: None, validators: Validators::default(), ..before.clone() };
+        assert_eq!(learnt(plan.state, &before), unconditional);
+        let before = FeedState { body_hash: Some([7; 32]), ..before };
+        mill.feed.state = before.clone();
+        let more = Document { items: vec![item(4, "D", "d")], ..Document::default() };
+        let identified = identify(&more.items, GuidTrust::Trusted);
+        let (document, identified) = (&more, &identified);
+        let plan = mill.sees(Seen::Pushed { fresh: &fresh, document, identified, known: &[] });
+        assert_eq!(counts(&plan), (1, 0));
+        assert_eq!(learnt(plan.state, &before), before, "what is new says nothing of the rest");
         let nothing = Document::default();
         let none = identify(&[], GuidTrust::Trusted);
         let (document, identified) = (&nothing, &none);

@@ -9,6 +9,7 @@ pub mod cadence;
 pub mod content;
 pub mod decide;
 pub mod moves;
+pub mod note;
 pub mod outage;
 pub mod repeated;
 pub mod rhythm;

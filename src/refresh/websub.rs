@@ -7,10 +7,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::callback::{Callback, CallbackState, HubFeed};
+use crate::model::callback::{Callback, CallbackState, HubFeed, Past};
 use crate::model::document::Document;
 use crate::model::feed::FeedState;
-use crate::model::outcome::{Failure, Links};
+use crate::model::outcome::{Failure, Links, Validators};
 use crate::model::text::HeaderText;
 use crate::model::url::WebUrl;
 use crate::refresh::cadence;
@@ -31,12 +31,11 @@ const FIRST_RETRY: TimeDelta = TimeDelta::minutes(15);
 const LONGEST_RETRY: TimeDelta = TimeDelta::days(1);
 /// The longest pause after denials in a row.
 const LONGEST_DENIAL: TimeDelta = TimeDelta::days(14);
-/// The shortest time to the next fetch of a feed because of what is told, if the last one brought
-/// nothing; otherwise it is that of people.
-const VAIN_GAP: TimeDelta = TimeDelta::minutes(5);
 /// Within how long a feed is fetched that changed: its publisher is not asked by all at once. Content
 /// that came with the news has as long to be read.
 const SPREAD: TimeDelta = TimeDelta::seconds(60);
+/// Within how long a feed is fetched whose hub is trusted no more.
+const TRUSTLESS_SPREAD: TimeDelta = TimeDelta::minutes(30);
 /// The longest reason kept, in characters.
 const LONGEST_REASON: usize = 300;
 
@@ -74,6 +73,8 @@ pub enum Step {
         attempts: u32,
         /// What stands for those attempts, to be forgotten then.
         instead_of: Option<Callback>,
+        /// What the leases before say of the hub.
+        past: Past,
     },
     /// The hub is to be told that this is not wanted any more.
     TellOff(Callback),
@@ -96,20 +97,36 @@ pub fn steps(
         wanted.is_some_and(|(hub, topic)| *hub == callback.hub && *topic == callback.topic)
             && base.is_some_and(|base| callback.address.as_str().starts_with(base.as_str()))
     };
-    let mut steps: Vec<Step> =
-        callbacks.iter().filter_map(|callback| step(callback, fits(callback), now)).collect();
-    let Some((hub, topic)) = wanted else { return steps };
-    let mut before = None;
     let current = |callback: &&Callback| fits(callback) && !is_of_the_future(callback, now);
+    let is_alone = callbacks.iter().filter(current).filter(|other| !is_leaving(other)).count() == 1;
+    let mut steps: Vec<Step> = callbacks
+        .iter()
+        .filter_map(|callback| match step(callback, fits(callback), now) {
+            // What is known of its hub is not forgotten with it.
+            Some(Step::Forget(lapsed))
+                if is_alone && current(&callback) && !is_leaving(callback) =>
+            {
+                Some(lapse(lapsed, now))
+            }
+            step => step,
+        })
+        .collect();
+    let Some((hub, topic)) = wanted else { return steps };
+    let (mut before, mut past) = (None, Past::None);
     for callback in callbacks.iter().filter(current) {
         match callback.state {
+            CallbackState::Active { lapses, .. } if is_alone && lapses <= now => return steps,
             CallbackState::Asked if now < callback.due => return steps,
             CallbackState::Active { .. } if now < callback.due => return steps,
             CallbackState::Refused { .. } if now < callback.due => return steps,
             // It becomes a refusal first.
             CallbackState::Asked => return steps,
-            CallbackState::Refused { .. } => before = Some(callback.clone()),
-            CallbackState::Active { .. } | CallbackState::Leaving { .. } => {}
+            CallbackState::Refused { .. } => {
+                before = Some(callback.clone());
+                past = if past == Past::None { callback.past() } else { past };
+            }
+            CallbackState::Active { .. } => past = callback.past(),
+            CallbackState::Leaving { .. } => {}
         }
     }
     steps.push(Step::Ask {
@@ -117,8 +134,20 @@ pub fn steps(
         topic: topic.clone(),
         attempts: before.as_ref().map_or(0, |before| before.attempts),
         instead_of: before,
+        past,
     });
     steps
+}
+
+fn is_leaving(callback: &Callback) -> bool {
+    matches!(callback.state, CallbackState::Leaving { .. })
+}
+
+/// Its lease ended: its hub is asked anew at once.
+fn lapse(callback: Callback, now: DateTime<Utc>) -> Step {
+    let past = callback.past();
+    let state = CallbackState::Refused { reason: "its lease ended".to_owned() };
+    Step::Keep(Callback { state, due: now, past, ..callback })
 }
 
 /// The hub to be asked and the address by which it knows the feed. One behind TLS is preferred: only
@@ -181,18 +210,29 @@ pub fn wake(callbacks: &[Callback], now: DateTime<Utc>) -> Option<DateTime<Utc>>
             | CallbackState::Refused { .. }
             | CallbackState::Leaving { .. } => None,
         };
-        [Some(callback.due), lapses, callback.fetch_at]
+        [Some(callback.due), lapses]
     });
     moments.flatten().filter(|moment| *moment > now).min()
 }
 
-/// The hub verified it and grants a lease of so many seconds, as it writes them.
-pub fn verified(callback: Callback, lease: Option<&str>, now: DateTime<Utc>) -> Callback {
+/// The hub verified it and grants a lease of so many seconds, as it writes them. `past` is what the leases
+/// before say of it.
+pub fn verified(
+    callback: Callback,
+    past: Past,
+    lease: Option<&str>,
+    now: DateTime<Utc>,
+) -> Callback {
     let lease = granted(lease);
-    let (verified, lapses, heard) = (now, now + lease, now);
-    let state = CallbackState::Active { verified, lapses, heard, doubted: false };
+    let (verified, lapses) = (now, now + lease);
+    let (heard, doubted) = match past {
+        Past::None => (now, false),
+        Past::Told(at) => (at, false),
+        Past::Silent => (now, true),
+    };
+    let state = CallbackState::Active { verified, lapses, heard, doubted };
     let due = now + (lease * 4 / 5).max(SOONEST_RENEWAL);
-    Callback { state, due, attempts: 0, ..callback }
+    Callback { state, due, attempts: 0, past, ..callback }
 }
 
 fn granted(lease: Option<&str>) -> TimeDelta {
@@ -237,7 +277,8 @@ fn refused(
     let reason = HeaderText::new(&reason).as_str().chars().take(LONGEST_REASON).collect();
     let (state, attempts) =
         (CallbackState::Refused { reason }, callback.attempts.saturating_add(1));
-    Callback { state, due: now + pause, attempts, ..callback }
+    let past = callback.past();
+    Callback { state, due: now + pause, attempts, past, ..callback }
 }
 
 /// It is not wanted any more, since another one took its place.
@@ -264,65 +305,59 @@ pub enum Told {
     Forged,
 }
 
-/// When a feed may be fetched because of what is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pause {
-    /// When it was last fetched.
-    pub last_check: Option<DateTime<Utc>>,
-    /// When it last brought something.
-    pub last_change: Option<DateTime<Utc>>,
-    /// Its publisher's Retry-After.
-    pub not_before: Option<DateTime<Utc>>,
-}
-
-impl Pause {
-    /// That of a feed in this state.
-    pub fn of(state: &FeedState) -> Self {
-        let FeedState { last_check, last_change, not_before, .. } = *state;
-        Self { last_check, last_change, not_before }
-    }
-
-    /// The first moment from `wanted` on.
-    pub fn after(self, wanted: DateTime<Utc>) -> DateTime<Utc> {
-        let was_vain = self.last_change < self.last_check;
-        let gap = if was_vain { VAIN_GAP } else { cadence::MINIMUM_GAP };
-        let gap = self.last_check.map(|last| last + gap);
-        [gap, self.not_before].into_iter().flatten().fold(wanted, DateTime::max)
-    }
-}
-
-/// Something was told there at `now`; `dice` is from 0 to 1. Only a callback whose lease runs listens.
-pub fn pushed(
-    mut callback: Callback,
-    told: Told,
-    pause: Pause,
-    now: DateTime<Utc>,
-    dice: f64,
-) -> Callback {
-    let CallbackState::Active { heard, doubted, lapses, .. } = &mut callback.state else {
-        return callback;
-    };
-    let spread = match told {
-        _ if *lapses <= now => return callback,
-        Told::Forged => {
+/// What it does to a callback that something is told there at `now`, and whether its feed is to be fetched
+/// for that, or what was told to be read. A callback listens while its lease runs; one that is left only
+/// has the feed fetched, since its hub tells there until it hears of that.
+pub fn pushed(mut callback: Callback, told: Told, now: DateTime<Utc>) -> (Callback, bool) {
+    match &mut callback.state {
+        CallbackState::Active { lapses, .. } if *lapses <= now => (callback, false),
+        CallbackState::Active { .. } | CallbackState::Leaving { .. } if told == Told::Forged => {
             callback.ignored = callback.ignored.saturating_add(1);
-            return callback;
+            (callback, false)
         }
-        Told::Signed | Told::Unread => SPREAD,
-        Told::Unsigned => SPREAD * (dice.clamp(0.0, 1.0) * 1_000.0) as i32 / 1_000,
-    };
-    if told != Told::Unread {
-        (*heard, *doubted) = (now, false);
-        callback.pushes = callback.pushes.saturating_add(1);
+        CallbackState::Active { heard, doubted, .. } if told != Told::Unread => {
+            (*heard, *doubted) = (now, false);
+            callback.pushes = callback.pushes.saturating_add(1);
+            (callback, true)
+        }
+        CallbackState::Active { .. } | CallbackState::Leaving { .. } => (callback, true),
+        CallbackState::Asked | CallbackState::Refused { .. } => (callback, false),
     }
-    let soon = pause.after(now + spread);
-    callback.fetch_at = Some(callback.fetch_at.map_or(soon, |at| at.min(soon)));
-    callback
 }
 
-/// The feed could not be fetched because of what was told: when it is tried again.
-pub fn postponed(pause: Pause, now: DateTime<Utc>) -> DateTime<Utc> {
-    pause.after(now + VAIN_GAP)
+/// How long after it was told a feed is fetched; `dice` is from 0 to 1.
+pub fn spread(told: Told, dice: f64) -> TimeDelta {
+    match told {
+        Told::Signed | Told::Unread | Told::Forged => SPREAD,
+        Told::Unsigned => share(SPREAD, dice),
+    }
+}
+
+/// How long after the trust in its hub has ended a feed is fetched, since its next check was set in that
+/// trust: a hub may end it for thousands.
+pub fn after_trust(dice: f64) -> TimeDelta {
+    share(TRUSTLESS_SPREAD, dice)
+}
+
+fn share(most: TimeDelta, dice: f64) -> TimeDelta {
+    most * (dice.clamp(0.0, 1.0) * 1_000.0) as i32 / 1_000
+}
+
+/// Whether one of the hubs behind these callbacks is trusted at `now`.
+pub fn is_trusted(callbacks: &[Callback], now: DateTime<Utc>) -> bool {
+    callbacks.iter().filter_map(Callback::trusted_until).any(|until| until > now)
+}
+
+/// What a push leaves behind that brought entries or changes. Hubs tell twice and out of turn, and nothing
+/// in an item says dependably which of two states is the newer one: after a change the next poll gets
+/// the document whole and settles it.
+pub fn brought(state: &mut FeedState, entries: bool, changes: bool, now: DateTime<Utc>) {
+    if entries || changes {
+        state.last_change = Some(now);
+    }
+    if changes {
+        (state.body_hash, state.validators) = (None, Validators::default());
+    }
 }
 
 /// How many pushes to one callback are looked at: ten at once, then one a minute. What comes beyond
@@ -360,6 +395,7 @@ mod tests {
     use crate::model::feed::FeedId;
     use crate::model::outcome::{FailureClass, RetryAfter};
     use crate::model::secret::Secret;
+    use crate::refresh::note::Pause;
 
     const HUB: &str = "https://hub.example/";
     const TOPIC: &str = "https://exemple.fr/flux";
@@ -396,7 +432,7 @@ mod tests {
             attempts: 0,
             pushes: 0,
             ignored: 0,
-            fetch_at: None,
+            past: Past::None,
         }
     }
 
@@ -439,7 +475,7 @@ mod tests {
     #[test]
     fn each_feed_has_one_callback_that_tells_and_one_request_at_most() {
         let leaving = |told| CallbackState::Leaving { told };
-        let rows: [(&str, Vec<Callback>, &[&str]); 16] = [
+        let rows: [(&str, Vec<Callback>, &[&str]); 17] = [
             ("none yet", vec![], &["ask"]),
             ("asked", vec![callback(CallbackState::Asked, 5)], &[]),
             ("asked in vain", vec![callback(CallbackState::Asked, 0)], &["give up"]),
@@ -460,7 +496,12 @@ mod tests {
                 &["forget"],
             ),
             ("lapsed before its time", vec![callback(lapsed(), 5)], &[]),
-            ("lapsed", vec![callback(lapsed(), 0)], &["forget", "ask"]),
+            ("lapsed", vec![callback(lapsed(), 0)], &["give up"]),
+            (
+                "lapsed, its renewal failed",
+                vec![callback(lapsed(), 0), callback(refused_state(), 0)],
+                &["forget", "ask again"],
+            ),
             ("refused", vec![callback(refused_state(), 5)], &[]),
             ("refused a while ago", vec![callback(refused_state(), 0)], &["ask again"]),
             ("only leaving", vec![callback(leaving(true), 5)], &["ask"]),
@@ -546,7 +587,7 @@ mod tests {
             (Some(""), 86_400, 69_120),
             (None, 86_400, 69_120),
         ] {
-            let active = verified(callback(CallbackState::Asked, 5), said, now());
+            let active = verified(callback(CallbackState::Asked, 5), Past::None, said, now());
             let CallbackState::Active { lapses, .. } = active.state else { panic!("{said:?}") };
             assert_eq!((lapses - now()).num_seconds(), lease_secs, "{said:?}");
             assert_eq!((active.due - now()).num_seconds(), renewed_secs, "{said:?}");
@@ -589,31 +630,43 @@ mod tests {
         let with_news = Pause { last_change: Some(minutes(-2)), ..in_vain };
         let just_now = Pause { last_check: Some(now()), last_change: Some(now()), ..none };
         let asked_to_wait = Pause { not_before: Some(minutes(90)), ..in_vain };
-        let rows = [
-            ("unsigned", active(), Told::Unsigned, none, Some(30), 1, 0),
-            ("soon after one in vain", active(), Told::Unsigned, in_vain, Some(180), 1, 0),
-            ("soon after news", active(), Told::Unsigned, with_news, Some(30), 1, 0),
-            ("right after news", active(), Told::Unsigned, just_now, Some(60), 1, 0),
-            ("Retry-After", active(), Told::Unsigned, asked_to_wait, Some(5_400), 1, 0),
-            ("signed", active(), Told::Signed, none, Some(60), 1, 0),
-            ("unread", active(), Told::Unread, none, Some(60), 0, 0),
-            ("forged", active(), Told::Forged, none, None, 0, 1),
-            ("lapsed", lapsed(), Told::Unsigned, none, None, 0, 0),
-            ("not verified", CallbackState::Asked, Told::Unsigned, none, None, 0, 0),
-            ("refused", refused_state(), Told::Signed, none, None, 0, 0),
-            ("leaving", CallbackState::Leaving { told: true }, Told::Signed, none, None, 0, 0),
-        ];
-        for (claim, state, told, pause, secs, pushes, ignored) in rows {
-            let after = pushed(callback(state, 5), told, pause, now(), 0.5);
-            let fetch = after.fetch_at.map(|at| (at - now()).num_seconds());
-            assert_eq!((fetch, after.pushes, after.ignored), (secs, pushes, ignored), "{claim}");
+        for (claim, told, pause, secs) in [
+            ("unsigned", Told::Unsigned, none, 30),
+            ("soon after one in vain", Told::Unsigned, in_vain, 180),
+            ("soon after news", Told::Unsigned, with_news, 30),
+            ("right after news", Told::Unsigned, just_now, 60),
+            ("Retry-After", Told::Unsigned, asked_to_wait, 5_400),
+            ("signed", Told::Signed, none, 60),
+            ("unread", Told::Unread, none, 60),
+        ] {
+            let soon = pause.after(now() + spread(told, 0.5));
+            assert_eq!((soon - now()).num_seconds(), secs, "{claim}");
+        }
+    }
+
+    #[test]
+    fn a_callback_listens_while_its_lease_runs_and_one_that_is_left_is_heard() {
+        let (told, untold) =
+            (CallbackState::Leaving { told: true }, CallbackState::Leaving { told: false });
+        for (claim, state, told, is_told, pushes, ignored) in [
+            ("unsigned", active(), Told::Unsigned, true, 1, 0),
+            ("signed", active(), Told::Signed, true, 1, 0),
+            ("unread", active(), Told::Unread, true, 0, 0),
+            ("forged", active(), Told::Forged, false, 0, 1),
+            ("lapsed", lapsed(), Told::Unsigned, false, 0, 0),
+            ("not verified", CallbackState::Asked, Told::Unsigned, false, 0, 0),
+            ("refused", refused_state(), Told::Signed, false, 0, 0),
+            ("leaving", untold.clone(), Told::Unsigned, true, 0, 0),
+            ("leaving, signed", untold, Told::Signed, true, 0, 0),
+            ("told off", told.clone(), Told::Unread, true, 0, 0),
+            ("told off, forged", told, Told::Forged, false, 0, 1),
+        ] {
+            let (after, is) = pushed(callback(state, 5), told, now());
+            assert_eq!((is, after.pushes, after.ignored), (is_told, pushes, ignored), "{claim}");
             let heard = matches!(after.state,
                 CallbackState::Active { heard, .. } if heard == now());
             assert_eq!(heard, pushes > 0, "{claim}");
         }
-        let soon = Callback { fetch_at: Some(minutes(1)), ..callback(active(), 5) };
-        let after = pushed(soon, Told::Unsigned, asked_to_wait, now(), 0.0);
-        assert_eq!(after.fetch_at, Some(minutes(1)), "the earlier moment stays");
     }
 
     #[test]
@@ -622,11 +675,50 @@ mod tests {
         let doubted = CallbackState::Active { verified, lapses, heard, doubted: true };
         let doubted = callback(doubted, 5);
         assert_eq!(doubted.trusted_until(), None);
-        let pause = Pause { last_check: None, last_change: None, not_before: None };
-        let unread = pushed(doubted.clone(), Told::Unread, pause, now(), 0.0);
+        let (unread, _) = pushed(doubted.clone(), Told::Unread, now());
         assert_eq!(unread.trusted_until(), None);
-        let told = pushed(doubted, Told::Unsigned, pause, now(), 0.0);
+        let (told, _) = pushed(doubted, Told::Unsigned, now());
         assert_eq!(told.trusted_until(), Some(now() + TimeDelta::days(5)));
+    }
+
+    #[test]
+    fn a_next_lease_is_trusted_only_if_something_was_told_during_the_one_before() {
+        let days = |days| TimeDelta::days(days);
+        let told = |at| Callback { pushes: 1, ..callback(active_heard(at), 0) };
+        let silent = callback(active(), 0);
+        let CallbackState::Active { verified, lapses, heard, .. } = active() else { panic!() };
+        let doubt = CallbackState::Active { verified, lapses, heard, doubted: true };
+        let kept_back = Callback { pushes: 9, ..callback(doubt, 0) };
+        let denied_silent = denied(silent.clone(), None, now());
+        let once_silent = Callback { past: Past::Silent, ..callback(refused_state(), 0) };
+        let after_failure = Callback { past: Past::Silent, ..callback(CallbackState::Asked, 0) };
+        for (claim, before, trusted) in [
+            ("the first", callback(CallbackState::Asked, 0), Some(days(5))),
+            ("told three days ago", told(now() - days(3)), Some(days(2))),
+            ("told six days ago", told(now() - days(6)), Some(days(-1))),
+            ("silent", silent, None),
+            ("kept back", kept_back, None),
+            ("denied, and silent before", denied_silent, None),
+            ("refused, and silent before", once_silent, None),
+            ("asked again, and silent before", after_failure, None),
+        ] {
+            let next = verified_after(before.past());
+            assert_eq!(next.trusted_until().map(|until| until - now()), trusted, "{claim}");
+        }
+        let lapsed = Callback { pushes: 0, ..callback(lapsed(), 0) };
+        let steps_then = steps(&feed(), &[lapsed], Some(&base()), now());
+        let [Step::Keep(kept)] = steps_then.as_slice() else { panic!("{steps_then:?}") };
+        let again = steps(&feed(), std::slice::from_ref(kept), Some(&base()), now());
+        assert!(matches!(&again[..], [Step::Ask { past: Past::Silent, .. }]), "{again:?}");
+    }
+
+    fn active_heard(heard: DateTime<Utc>) -> CallbackState {
+        let CallbackState::Active { verified, lapses, .. } = active() else { panic!() };
+        CallbackState::Active { verified, lapses, heard, doubted: false }
+    }
+
+    fn verified_after(past: Past) -> Callback {
+        verified(callback(CallbackState::Asked, 5), past, Some("864000"), now())
     }
 
     #[test]

@@ -1,24 +1,26 @@
 //! Callbacks: what was asked of hubs, and at which addresses of ours they tell.
 //!
 //! Every write names the generation it was decided for: a hub may speak while we decide, and then it is
-//! decided again.
+//! decided again. Only doubt names none: it is decided and written in one statement.
 
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::callback::{Callback, CallbackState, HubFeed};
+use crate::model::callback::{Callback, CallbackState, HubFeed, Past};
 use crate::model::feed::FeedId;
+use crate::model::note::Note;
 use crate::model::secret::Secret;
 use crate::store::cells::{Cells, corrupt};
 use crate::store::error::StoreError;
 use crate::store::feed_row;
 use crate::store::lists::placeholders;
+use crate::store::notes;
 use crate::store::open::Store;
 use crate::store::statement::{Row, Statement, Value};
 
 /// All columns, in the order of [`values`] and [`callback`].
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 21] = [
     "token",
     "generation",
     "feed_id",
@@ -30,7 +32,8 @@ const COLUMNS: [&str; 20] = [
     "attempts",
     "pushes",
     "ignored",
-    "fetch_at",
+    "past",
+    "past_told",
     "trusted_until",
     "state",
     "verified",
@@ -60,7 +63,7 @@ static KEEP: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-const FORGET: &str = "delete from callback where token = $1";
+const FORGET: &str = "delete from callback where token = $1 and generation = $2";
 
 const FEEDS: &str = "select f.id, f.hubs, f.topic, f.retired = 0 and f.standing <> 'gone' \
     from feed f where (f.hubs is not null and f.topic is not null and f.retired = 0) \
@@ -105,7 +108,8 @@ impl Store {
             .await
     }
 
-    /// Adds a callback; one that it is there instead of is forgotten with that.
+    /// Adds a callback; one that it is there instead of is forgotten with that:
+    /// [`StoreError::Conflict`] if that was written since its generation.
     pub async fn add_callback(
         &self,
         callback: &Callback,
@@ -119,15 +123,16 @@ impl Store {
     /// Keeps callbacks as they are now, all or none: [`StoreError::Conflict`] if one was written since
     /// its generation.
     pub async fn keep_callbacks(&self, callbacks: &[Callback]) -> Result<(), StoreError> {
-        let keep = |callback: &Callback| {
-            let mut params = values(callback);
-            params.drain(2..7);
-            Statement::new(KEEP.as_str(), params).expecting(1)
-        };
         self.engine.write(callbacks.iter().map(keep).collect()).await.map(|_| ())
     }
 
-    /// Forgets a callback: what is told there from now on is told to nobody.
+    /// [`Store::keep_callbacks`] and [`Store::keep_note`] in one.
+    pub async fn keep_push(&self, callback: &Callback, note: &Note) -> Result<(), StoreError> {
+        self.engine.write(vec![keep(callback), notes::keep(note)]).await.map(|_| ())
+    }
+
+    /// Forgets a callback: what is told there from now on is told to nobody. [`StoreError::Conflict`] if
+    /// it was written since its generation.
     pub async fn forget_callback(&self, callback: &Callback) -> Result<(), StoreError> {
         self.engine.write(vec![forget(callback)]).await.map(|_| ())
     }
@@ -143,12 +148,24 @@ impl Store {
     }
 }
 
+fn keep(callback: &Callback) -> Statement {
+    let mut params = values(callback);
+    params.drain(2..7);
+    Statement::new(KEEP.as_str(), params).expecting(1)
+}
+
 fn forget(callback: &Callback) -> Statement {
-    Statement::new(FORGET, vec![callback.token.reveal().into()])
+    let params = vec![callback.token.reveal().into(), callback.generation.into()];
+    Statement::new(FORGET, params).expecting(1)
 }
 
 fn values(callback: &Callback) -> Vec<Value> {
     let secret = callback.secret.as_ref().map(|secret| secret.reveal().to_owned());
+    let (past, past_told): (Value, _) = match callback.past {
+        Past::None => ("none".into(), None),
+        Past::Told(at) => ("told".into(), Some(at)),
+        Past::Silent => ("silent".into(), None),
+    };
     let mut values = vec![
         callback.token.reveal().into(),
         callback.generation.into(),
@@ -161,7 +178,8 @@ fn values(callback: &Callback) -> Vec<Value> {
         callback.attempts.into(),
         callback.pushes.into(),
         callback.ignored.into(),
-        callback.fetch_at.into(),
+        past,
+        past_told.into(),
         callback.trusted_until().into(),
     ];
     values.extend(state_values(&callback.state));
@@ -199,7 +217,9 @@ fn callback(row: Row) -> Result<Callback, StoreError> {
     let secret = cells.text_or_null()?.map(Secret::new);
     let (due, attempts) = (cells.moment()?, cells.count()?);
     let (pushes, ignored) = (cells.count()?, cells.count()?);
-    let (fetch_at, _) = (cells.moment_or_null()?, cells.moment_or_null()?);
+    let past = past(&cells.text()?, cells.moment_or_null()?)?;
+    // What follows from the rest is kept for queries only.
+    cells.moment_or_null()?;
     let state = state(&mut cells)?;
     Ok(Callback {
         token,
@@ -214,8 +234,17 @@ fn callback(row: Row) -> Result<Callback, StoreError> {
         attempts,
         pushes,
         ignored,
-        fetch_at,
+        past,
     })
+}
+
+fn past(word: &str, told: Option<DateTime<Utc>>) -> Result<Past, StoreError> {
+    match (word, told) {
+        ("none", _) => Ok(Past::None),
+        ("told", Some(at)) => Ok(Past::Told(at)),
+        ("silent", _) => Ok(Past::Silent),
+        _ => Err(corrupt("the past of a callback")),
+    }
 }
 
 fn state(cells: &mut Cells) -> Result<CallbackState, StoreError> {

@@ -27,6 +27,7 @@ pub mod merge;
 pub mod migrate;
 pub mod neighbours;
 pub mod newsletters;
+pub mod notes;
 pub mod open;
 pub mod outage;
 pub mod renames;

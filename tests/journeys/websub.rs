@@ -249,7 +249,7 @@ fn what_a_hub_was_thanked_for_outlives_the_process() {
     assert_eq!(square.hub.pushes(b"anything", &[]).status, 202);
     service.kill();
     let ledger = Ledger::open(&square.home.path("feedmill.db"));
-    let noted = "select count(*) from callback where state = 'active' and fetch_at is not null";
+    let noted = "select count(*) from note where fetch_at is not null";
     assert_eq!((ledger.number(noted), square.polls()), (1, 1), "noted, and not fetched yet");
     drop(ledger);
     square.clock.set(SystemClock.now());
@@ -318,12 +318,173 @@ fn a_denial_is_believed_and_said_and_the_hub_asked_again_a_day_later() {
     square.lives(&mill, TimeDelta::hours(2));
     assert_eq!(mill.feed().hub.expect("asked").state, "active");
 
-    // And also while it tells.
+    // And also while it tells: the check that was set in that trust comes forward.
+    square.lives(&mill, TimeDelta::hours(3));
+    assert_eq!(mill.feed().rule, "its hub tells of changes, so once a day");
+    let polls = square.polls();
     let query = format!("hub.mode=denied&hub.topic={}", square.topic());
     let answer = reader::get(&format!("{}?{query}", square.hub.callback())).expect("answered");
     assert_eq!((answer.status, answer.text().as_str()), (200, ""));
     mill.rests();
     assert_eq!(mill.feed().hub.expect("asked").state, "refused");
+    assert_eq!((square.polls() - polls, mill.feed().rule), (1, "its own rhythm"));
+    mill.stop();
+}
+
+#[test]
+fn a_burst_is_read_as_far_as_it_may_be_and_fetched_for_the_rest() {
+    let square = Square::new();
+    let mill = square.starts();
+    square.agrees_on("s3cret");
+    square.lives(&mill, TimeDelta::hours(3));
+    let names: Vec<String> = (1..=13).map(|number| number.to_string()).collect();
+    square.publisher.posts("/rss", names.iter().rev().map(|name| Post::new(name)));
+    let before = square.polls();
+    for name in &names[1..] {
+        let body = Square::document(&[name]);
+        let signature = signed("sha256", &body, "s3cret");
+        assert_eq!(square.hub.pushes(&body, &[("X-Hub-Signature", &signature)]).status, 202);
+    }
+    mill.rests();
+    assert!(mill.totals().entries <= 11, "no more than ten are read");
+    square.lives(&mill, TimeDelta::minutes(6));
+    assert_eq!((mill.totals().entries, square.polls() - before), (13, 1));
+    square.lives(&mill, TimeDelta::minutes(30));
+    assert_eq!(square.polls() - before, 1, "once");
+    mill.stop();
+}
+
+#[test]
+fn what_is_told_while_the_feed_is_fetched_is_fetched_again() {
+    let square = Square::new();
+    let mill = square.starts();
+    square.lives(&mill, TimeDelta::hours(3));
+    square.publisher.answers_once("/rss", Reply::Drip(Duration::from_millis(5)));
+    let before = square.polls();
+    std::thread::scope(|scope| {
+        let polling = scope.spawn(|| mill.polls());
+        eventually("it is asked", Duration::from_secs(60), || square.polls() > before);
+        assert_eq!(square.hub.pushes(b"", &[]).status, 202);
+        polling.join().expect("polled");
+    });
+    assert_eq!(square.polls() - before, 1);
+    square.publisher.posts("/rss", [Post::new("2"), Post::new("1")]);
+    square.lives(&mill, TimeDelta::minutes(6));
+    assert_eq!((mill.totals().entries, square.polls() - before), (2, 2));
+    mill.stop();
+}
+
+#[test]
+fn what_was_told_outlives_its_callback() {
+    let square = Square::new();
+    square.publisher.edit("/rss", |feed| {
+        feed.headers.push(("Retry-After".to_owned(), "7200".to_owned()));
+    });
+    square.hub.grants("3600");
+    let mill = square.starts();
+    square.lives(&mill, TimeDelta::minutes(40));
+    assert_eq!(square.hub.pushes(b"", &[]).status, 202);
+    mill.rests();
+    square.lives(&mill, TimeDelta::minutes(20));
+    assert_eq!(
+        square.hub.asked_to("unsubscribe").len(),
+        1,
+        "renewed, and the old one forgotten: {:?}",
+        square.hub.asked()
+    );
+    let ledger = Ledger::open(&square.home.path("feedmill.db"));
+    assert_eq!(ledger.number("select count(*) from note where fetch_at is not null"), 1);
+    drop(ledger);
+    assert_eq!(square.polls(), 1);
+    mill.stop();
+}
+
+#[test]
+fn a_hub_that_never_tells_is_trusted_for_its_first_lease_only() {
+    let square = Square::new();
+    square.hub.grants("86400");
+    let mill = square.starts();
+    let first = square.polls_within(&mill, 19);
+    assert!(first <= 9, "it rests for half the lease: {first}");
+    square.lives(&mill, TimeDelta::minutes(30));
+    assert_eq!(square.hub.asked_to("subscribe").len(), 2);
+    let second = square.polls_within(&mill, 18);
+    assert!(second >= 17, "{second}");
+    assert_eq!(mill.feed().hub.expect("asked").trusted_until, None);
+
+    // It tells: it is trusted again, also during the lease after that.
+    let second = &square.hub.asked_to("subscribe")[1].callback;
+    assert_eq!(hub::post(second, b"", &[]).expect("answered").status, 202);
+    mill.rests();
+    square.lives(&mill, TimeDelta::hours(2));
+    assert_eq!(square.hub.asked_to("subscribe").len(), 3);
+    let third = square.polls_within(&mill, 8);
+    assert!(third <= 1, "{third}");
+    mill.stop();
+}
+
+#[test]
+fn until_the_hub_hears_of_the_farewell_it_is_heard_at_the_old_address() {
+    let square = Square::new();
+    square.hub.behaves(Conduct::Keeps("864000".to_owned()));
+    let mill = square.starts();
+    let old = square.hub.callback();
+    square.lives(&mill, TimeDelta::days(8) + TimeDelta::minutes(30));
+    assert_eq!(square.hub.asked_to("unsubscribe").len(), 1);
+    assert_ne!(square.hub.callback(), old);
+    square.publisher.posts("/rss", [Post::new("2"), Post::new("1")]);
+    assert_eq!(hub::post(&old, b"", &[]).expect("answered").status, 202);
+    mill.rests();
+    square.lives(&mill, TimeDelta::minutes(6));
+    assert_eq!(mill.totals().entries, 2, "thanked, and fetched");
+    square.lives(&mill, TimeDelta::hours(1));
+    assert_eq!(hub::post(&old, b"", &[]).expect("answered").status, 410);
+    mill.stop();
+}
+
+#[test]
+fn an_old_state_that_is_pushed_is_mended_by_the_next_poll() {
+    let square = Square::new();
+    let mill = square.starts();
+    square.agrees_on("s3cret");
+    let titled = |title: &str| Post { title: Some(title.to_owned()), ..Post::new("1") };
+    square.publisher.posts("/rss", [titled("Neuf")]);
+    square.lives(&mill, TimeDelta::hours(3));
+    mill.polls();
+    assert_eq!(mill.merged(), ["Neuf"]);
+    let body = Format::Rss.render("Le flux", &[titled("Ancien")]).into_bytes();
+    let signature = signed("sha256", &body, "s3cret");
+    square.hub.pushes(&body, &[("X-Hub-Signature", &signature)]);
+    mill.rests();
+    assert_eq!(mill.merged(), ["Ancien"]);
+    assert_eq!(asked_with(&square, &mill), (None, None));
+    assert_eq!(mill.merged(), ["Neuf"]);
+    mill.stop();
+}
+
+#[test]
+fn while_it_cannot_be_written_that_news_were_followed_there_is_no_loop_of_fetches() {
+    let square = Square::new();
+    let mill = square.starts();
+    square.lives(&mill, TimeDelta::hours(3));
+    let before = square.polls();
+    let ledger = Ledger::open(&square.home.path("feedmill.db"));
+    // The note of the push is its first, and inserted; that it was followed cannot be written.
+    let full = "create trigger full before update on note begin select raise(abort, 'full'); end";
+    ledger.connection().execute_batch(full).expect("written");
+    assert_eq!(square.hub.pushes(b"", &[]).status, 202);
+    mill.rests();
+    assert_eq!(square.polls() - before, 1);
+    square.lives(&mill, TimeDelta::minutes(60));
+    let polls = square.polls() - before;
+    assert!((2..=13).contains(&polls), "{polls}");
+    ledger.connection().execute_batch("drop trigger full").expect("written");
+    square.publisher.posts("/rss", [Post::new("2"), Post::new("1")]);
+    square.lives(&mill, TimeDelta::minutes(6));
+    assert_eq!(mill.totals().entries, 2, "it is not forgotten");
+    let polls = square.polls();
+    square.lives(&mill, TimeDelta::minutes(30));
+    assert_eq!(square.polls(), polls, "and then it is answered");
     mill.stop();
 }
 
@@ -484,15 +645,29 @@ fn a_hub_that_dies_at_its_renewal_is_asked_less_and_less_and_polling_goes_on() {
     square.polls_within(&mill, 30);
     let polls = square.polls_within(&mill, 24);
     assert!(polls >= 20, "{polls}");
-    for conduct in [Conduct::HangsUp, Conduct::Stalls] {
-        square.hub.behaves(conduct);
-        square.lives(&mill, TimeDelta::days(1));
-        assert_eq!(mill.feed().standing, "healthy");
-    }
     square.hub.grants("864000");
     square.lives(&mill, TimeDelta::days(1) + TimeDelta::hours(1));
     assert_eq!(mill.feed().hub.expect("asked").state, "active", "it recovers unattended");
     mill.stop();
+}
+
+#[test]
+fn a_hub_that_hangs_up_or_stalls_is_asked_less_and_less() {
+    for conduct in [Conduct::HangsUp, Conduct::Stalls] {
+        let square = Square::new().hurried();
+        square.hub.behaves(conduct.clone());
+        let mill = square.starts();
+        let within_a_day = || {
+            let before = square.hub.asked().len();
+            square.lives(&mill, TimeDelta::days(1));
+            square.hub.asked().len() - before
+        };
+        // After a quarter of an hour, and then after twice as long each time, up to a day.
+        let asked = (square.hub.asked().len(), within_a_day(), within_a_day(), within_a_day());
+        assert_eq!(asked, (1, 6, 1, 1), "{conduct:?}");
+        assert_eq!(mill.feed().standing, "healthy", "{conduct:?}");
+        mill.stop();
+    }
 }
 
 #[test]

@@ -18,6 +18,8 @@ use super::request::Request;
 pub(crate) enum Conduct {
     /// Verifies, granting a lease of so many seconds, or saying none; answers 202.
     Verifies(Option<String>),
+    /// Verifies who subscribes, as [`Conduct::Verifies`] does, and never follows who leaves.
+    Keeps(String),
     /// Answers 202 and denies, with a reason.
     Denies(String),
     /// Answers 202 and never verifies.
@@ -203,6 +205,12 @@ fn answer(
     let status = match conduct {
         Conduct::Verifies(lease) => {
             verify(desk, asked, lease.as_deref());
+            "202 Accepted\r\n".to_owned()
+        }
+        Conduct::Keeps(lease) => {
+            if asked.mode == "subscribe" {
+                verify(desk, asked, Some(&lease));
+            }
             "202 Accepted\r\n".to_owned()
         }
         Conduct::Denies(reason) => {

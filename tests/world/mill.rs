@@ -102,16 +102,19 @@ impl Mill {
         if articles.iter().any(|article| article.next_attempt <= now) {
             return false;
         }
-        let (feeds, letters, due, callbacks) = self.runtime.block_on(async {
+        let (feeds, letters, due, herald) = self.runtime.block_on(async {
             let feeds = workshop.refresher().agenda().await.expect("readable").len();
             let letters = workshop.overview().totals().await.expect("readable").letters;
-            let callbacks = workshop.refresher().store.callbacks().await.expect("readable");
+            let store = workshop.refresher().store;
+            let callbacks = store.callbacks().await.expect("readable");
+            let next_note = store.next_note(now).await.expect("readable");
+            let herald = websub::wake(&callbacks, now).or(next_note);
             let due = workshop.deliverer().due(1).await.expect("readable").len();
-            (feeds, letters, due, callbacks)
+            (feeds, letters, due, herald)
         });
         // The clerk always waits, the others if there is something to come.
         let waits = 1
-            + usize::from(websub::wake(&callbacks, now).is_some())
+            + usize::from(herald.is_some())
             + usize::from(feeds > 0)
             + usize::from(self.newsletters > 0)
             + usize::from(letters["queued"] > 0);

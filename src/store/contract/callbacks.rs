@@ -3,8 +3,9 @@
 use chrono::TimeDelta;
 
 use super::world::{World, feed, minute, plan, with_feeds};
-use crate::model::callback::{Callback, CallbackState};
+use crate::model::callback::{Callback, CallbackState, Past};
 use crate::model::feed::{FeedId, FeedState, HubTrust};
+use crate::model::note::Note;
 use crate::model::secret::Secret;
 use crate::model::url::WebUrl;
 use crate::store::error::StoreError;
@@ -27,7 +28,7 @@ fn callback(token: &str, feed: FeedId, state: CallbackState) -> Callback {
         attempts: 2,
         pushes: 3,
         ignored: 4,
-        fetch_at: Some(minute(5)),
+        past: Past::Told(minute(5)),
     }
 }
 
@@ -52,17 +53,20 @@ pub(super) async fn a_callback_comes_back_and_is_written_by_one_at_a_time(world:
         assert_eq!(store.callback(&kept.token).await, Ok(Some(kept)));
     }
     let first = store.callback(&Secret::new("0")).await.expect("read").expect("kept");
-    let verified = Callback { state: active(1, false), fetch_at: None, ..first.clone() };
+    let verified = Callback { state: active(1, false), past: Past::Silent, ..first.clone() };
     store.keep_callbacks(std::slice::from_ref(&verified)).await.expect("kept");
     let late = Callback { state: CallbackState::Refused { reason: "late".to_owned() }, ..first };
     let other = store.callback(&Secret::new("1")).await.expect("read").expect("kept");
     let both = [Callback { pushes: 9, ..other.clone() }, late];
     assert_eq!(store.keep_callbacks(&both).await, Err(StoreError::Conflict));
     let kept = store.callback(&verified.token).await.expect("read");
-    assert_eq!(kept, Some(Callback { generation: 1, ..verified.clone() }));
+    assert_eq!(kept.as_ref(), Some(&Callback { generation: 1, ..verified.clone() }));
     assert_eq!(store.callback(&other.token).await, Ok(Some(other)), "all or nothing");
 
     let next = callback("next", id, CallbackState::Asked);
+    assert_eq!(store.forget_callback(&verified).await, Err(StoreError::Conflict), "written since");
+    assert_eq!(store.add_callback(&next, Some(&verified)).await, Err(StoreError::Conflict));
+    let verified = kept.expect("kept");
     store.add_callback(&next, Some(&verified)).await.expect("added");
     assert_eq!(store.callback(&verified.token).await, Ok(None), "instead of");
     store.forget_callback(&next).await.expect("forgotten");
@@ -116,4 +120,33 @@ pub(super) async fn a_feed_knows_how_far_its_hub_is_trusted(world: &impl World) 
         hubs.iter().map(|hub| (hub.feed, hub.is_polled)).collect::<Vec<_>>(),
         [(before.id, false)]
     );
+}
+
+pub(super) async fn a_note_is_due_when_it_says_and_written_by_one_at_a_time(world: &impl World) {
+    let store = with_feeds(world, 2).await;
+    let id = feed(&store, 0).await.id;
+    let none = store.note(id).await.expect("read");
+    assert_eq!(none, Note::new(id));
+    let told = Note { told: 1, fetch_at: Some(minute(5)), ..none };
+    store.keep_note(&told).await.expect("kept");
+    assert_eq!(store.keep_note(&told).await, Err(StoreError::Conflict), "two at once");
+    let kept = store.note(id).await.expect("read");
+    assert_eq!(kept, Note { generation: 1, ..told });
+    assert_eq!(store.notes_due(minute(4)).await, Ok(vec![]));
+    assert_eq!(store.notes_due(minute(5)).await, Ok(vec![kept]));
+    assert_eq!(store.next_note(minute(4)).await, Ok(Some(minute(5))));
+    assert_eq!(store.next_note(minute(5)).await, Ok(None));
+
+    let added = callback("t", id, active(1, false));
+    store.add_callback(&added, None).await.expect("added");
+    let late = Note { told: 9, ..none };
+    assert_eq!(store.keep_push(&added, &late).await, Err(StoreError::Conflict));
+    assert_eq!(store.callback(&added.token).await, Ok(Some(added.clone())), "both or none");
+    let answered = Note { answered: 1, fetch_at: None, ..kept };
+    store.keep_push(&added, &answered).await.expect("kept");
+    store.forget_callback(&Callback { generation: 1, ..added }).await.expect("forgotten");
+    assert_eq!(store.notes_due(minute(9)).await, Ok(vec![]));
+    store.close().await.expect("a close");
+    let again = world.open(minute(1)).await.note(id).await.expect("read");
+    assert_eq!(again, Note { generation: 2, ..answered }, "it outlives the callback");
 }

@@ -95,7 +95,7 @@ fn bulky_release() -> Vec<Migration> {
 
 #[tokio::test]
 async fn a_migration_without_room_leaves_the_file_as_it_was() {
-    let Some(disk) = SmallDisk::mount(8_192) else {
+    let Some(disk) = SmallDisk::mount(9_216) else {
         return skip("a small disk cannot be mounted");
     };
     let path = disk.path().join("feedmill.db");

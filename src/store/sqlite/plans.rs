@@ -9,7 +9,8 @@ use crate::store::contract::world::{SqliteWorld, World, minute};
 use crate::store::sqlite::connection;
 use crate::store::statement::{Statement, Value};
 use crate::store::{
-    articles, commit, editions, entries, feeds, letters, neighbours, newsletters, requests, upkeep,
+    articles, commit, editions, entries, feeds, letters, neighbours, newsletters, notes, requests,
+    upkeep,
 };
 
 fn hot() -> Vec<(&'static str, Statement)> {
@@ -47,6 +48,9 @@ fn hot() -> Vec<(&'static str, Statement)> {
         ("letters, unfinished", letters::unfinished()),
         ("letters, next", Statement::new(letters::NEXT, nulls(0))),
         ("letter, claimed", Statement::new(letters::CLAIM, nulls(3))),
+        ("note, kept", Statement::new(notes::KEEP, nulls(5))),
+        ("notes, due", Statement::new(notes::DUE, nulls(1))),
+        ("notes, next", Statement::new(notes::NEXT, nulls(1))),
         ("requests, open", Statement::new(requests::OPEN, nulls(0))),
         ("requests, forgotten", Statement::new(requests::FORGET, nulls(1))),
     ]
