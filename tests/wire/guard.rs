@@ -342,6 +342,56 @@ fn no_page_and_no_article_leads_inside() {
     assert_eq!(canaries.reached(), []);
 }
 
+/// Whoever a feed names as its hub is posted to: by name, by address, and where a hub leads.
+#[test]
+fn no_hub_leads_inside() {
+    if !pocket::enter("wire::guard::no_hub_leads_inside") {
+        return;
+    }
+    let canaries = Canaries::set_out();
+    let _names = Names::start(script);
+    let publisher = Publisher::over(pocket::listen(PUBLIC, 80));
+    let names = NAMES.iter().map(|name| format!("http://{name}.example/hub"));
+    let inside: Vec<String> = PLACES.iter().map(ToString::to_string).chain(names).collect();
+    let mut hubs = inside.clone();
+    for (n, place) in inside.iter().enumerate() {
+        publisher.answers(&format!("/hub/{n}"), Reply::Redirect(307, place.clone()));
+        hubs.push(format!("http://public.example/hub/{n}"));
+    }
+    let mut feeds = Vec::new();
+    for (n, hub) in hubs.iter().enumerate() {
+        let (path, own) = (format!("/rss/{n}"), format!("http://public.example/rss/{n}"));
+        publisher.posts(&path, [Post::new(&n.to_string())]);
+        let links = format!("<{hub}>; rel=\"hub\", <{own}>; rel=\"self\"");
+        publisher.edit(&path, |feed| feed.headers = vec![("Link".to_owned(), links)]);
+        feeds.push(own);
+    }
+    let home = Home::new();
+    home.configure_fetching("", &feeds, home::Post::Files, "");
+    let path = home.path("feedmill.toml");
+    let toml = std::fs::read_to_string(&path).expect("a config");
+    let reached = "[server]\nbase_url = \"http://elsewhere.example/\"\n";
+    std::fs::write(&path, toml.replace("[server]\n", reached)).expect("written");
+    let mut service = Service::start(&home);
+    let refusals = || -> Vec<String> {
+        let log = service.log();
+        let lines = log.lines().filter(|line| line.contains("a hub could not be asked"));
+        lines.map(str::to_owned).collect()
+    };
+    eventually("all are refused", Duration::from_secs(60), || refusals().len() == hubs.len());
+    let unexpected: Vec<_> = refusals()
+        .into_iter()
+        .filter(|line| !REFUSALS.iter().any(|refusal| line.contains(refusal)))
+        .collect();
+    assert!(unexpected.is_empty(), "not refused by the guard: {unexpected:#?}");
+    service.kill();
+    let asked = publisher.requests();
+    let followed = asked.iter().filter(|asked| asked.path.starts_with("/hub/")).count();
+    assert_eq!(followed, inside.len(), "each is asked once");
+    assert_eq!(canaries.reached(), []);
+    pocket::report(&format!("{} hubs inside refused, 0 canaries reached", hubs.len()));
+}
+
 #[test]
 fn every_connection_of_the_program_is_to_where_it_may_go() {
     if !pocket::enter("wire::guard::every_connection_of_the_program_is_to_where_it_may_go") {
