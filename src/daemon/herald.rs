@@ -2,6 +2,7 @@
 //! done what follows. One request at a time to a hub's site, with a pause, and a few in all.
 
 use std::collections::{HashMap, HashSet};
+use std::error::Error;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ pub async fn run(subscriber: Subscriber, gap: Duration, desk: Desk, stop: Stop) 
         asks: JoinSet::new(),
         fetching: HashMap::new(),
         held: HashMap::new(),
+        next_look: None,
+        looked: DateTime::<Utc>::MIN_UTC,
     };
     while !stop.is_draining() {
         let wake = herald.round().await;
@@ -52,6 +55,7 @@ pub async fn run(subscriber: Subscriber, gap: Duration, desk: Desk, stop: Stop) 
                 if let Ok(site) = ended {
                     herald.asking.remove(&site);
                 }
+                herald.next_look = Some(DateTime::<Utc>::MIN_UTC);
             }
             Some(done) = asked.recv() => herald.fetched(&done).await,
             () = stop.draining() => {}
@@ -73,6 +77,10 @@ struct Herald {
     /// Feeds that could not be fetched, or of which that could not be kept, and when they are again: the
     /// notes may be as they were.
     held: HashMap<FeedId, DateTime<Utc>>,
+    /// When callbacks are to be looked at, if nobody says so before.
+    next_look: Option<DateTime<Utc>>,
+    /// When they were.
+    looked: DateTime<Utc>,
 }
 
 impl Herald {
@@ -81,22 +89,41 @@ impl Herald {
         let wakes = self.subscriber.pushes().wakes();
         self.read_pushes().await;
         let clock = self.subscriber.clock();
-        let round = match self.subscriber.round().await {
-            Ok(round) => round,
+        let found = match self.look().await {
+            Ok(()) => self.subscriber.told().await.map_err(Into::into),
+            Err(error) => Err(error),
+        };
+        let (fetches, next_note) = match found {
+            Ok(told) => told,
             Err(error) => {
-                tracing::error!(error = %in_words(&error), "hubs cannot be cared for; feeds are polled as ever, trying again in a minute");
+                self.next_look = Some(clock.now());
+                tracing::error!(error = %in_words(error.as_ref()), "hubs cannot be cared for; feeds are polled as ever, trying again in a minute");
                 return clock.until(clock.now() + AFTER_TROUBLE);
             }
         };
-        let Round { asks, fetches, wake } = round;
-        self.start(asks);
         let released = self.order(fetches).await;
         let is_at_rest = self.asks.is_empty() && self.fetching.is_empty();
         self.subscriber.pushes().settle_at(is_at_rest.then_some(wakes));
-        match wake.into_iter().chain(released).min() {
+        let wake = self.next_look.into_iter().chain(next_note).chain(released).min();
+        match wake {
             Some(at) => clock.until(at),
             None => Box::pin(std::future::pending()),
         }
+    }
+
+    /// Looks at callbacks if one of them may need it: somebody said so, a moment has come, or the clock
+    /// was set back behind the last look.
+    async fn look(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let now = self.subscriber.clock().now();
+        let is_due = self.next_look.is_some_and(|at| at <= now) || now < self.looked;
+        if self.subscriber.pushes().is_changed() || is_due {
+            // Until it was done, it is to be done.
+            (self.next_look, self.looked) = (Some(now), now);
+            let Round { asks, wake } = self.subscriber.round().await?;
+            self.next_look = wake;
+            self.start(asks);
+        }
+        Ok(())
     }
 
     async fn read_pushes(&mut self) {

@@ -5,7 +5,7 @@
 //! thanked; a pushed document waits in a short queue, and one that finds no room there is fetched.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -42,6 +42,8 @@ pub struct Pushes {
     allowances: Mutex<HashMap<FeedId, Allowance>>,
     news: Notify,
     wakes: AtomicU64,
+    /// Whether callbacks, or what is wanted of hubs, may have changed since they were looked at.
+    is_changed: AtomicBool,
     /// How many wakes have been acted on, when nothing is under way.
     settled: watch::Sender<Option<u64>>,
 }
@@ -102,6 +104,7 @@ impl Pushes {
             allowances: Mutex::default(),
             news: Notify::new(),
             wakes: AtomicU64::new(0),
+            is_changed: AtomicBool::new(true),
             settled: watch::Sender::new(None),
         }
     }
@@ -284,7 +287,7 @@ impl Pushes {
                 queue.push_back(Push { feed, topic, number, body });
             }
         }
-        self.wake();
+        self.rouse();
     }
 
     /// Compares what a refresh left of a feed with what it was `before`: whether it names other hubs, and
@@ -309,8 +312,19 @@ impl Pushes {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
-    /// Says that there may be something to do: a hub spoke, or what is wanted of hubs changed.
+    /// Says that callbacks, or what is wanted of hubs, may have changed.
     pub fn wake(&self) {
+        self.is_changed.store(true, Ordering::SeqCst);
+        self.rouse();
+    }
+
+    /// Whether somebody said so since it was asked last.
+    pub fn is_changed(&self) -> bool {
+        self.is_changed.swap(false, Ordering::SeqCst)
+    }
+
+    /// Something was told: no callback needs to be looked at for that.
+    fn rouse(&self) {
         self.wakes.fetch_add(1, Ordering::SeqCst);
         self.news.notify_one();
     }

@@ -49,8 +49,6 @@ pub struct Subscriber {
 pub struct Round {
     /// Hubs to be asked.
     pub asks: Vec<Ask>,
-    /// Of the feeds to be fetched, since a hub said so.
-    pub fetches: Vec<Note>,
     /// When there is more to do.
     pub wake: Option<DateTime<Utc>>,
 }
@@ -85,7 +83,17 @@ impl Subscriber {
         self.refresher.client.get().admits(&base).then_some(base)
     }
 
-    /// Finds what is to be done now, and does what asks nobody.
+    /// The feeds to be fetched now because of what was told, and when there is the next.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn told(&self) -> Result<(Vec<Note>, Option<DateTime<Utc>>), StoreError> {
+        let now = self.refresher.clock.now();
+        Ok((self.store().notes_due(now).await?, self.store().next_note(now).await?))
+    }
+
+    /// Finds what is to be done about callbacks now, and does what asks nobody. It looks at all of them:
+    /// what is told is no reason for that.
     ///
     /// # Errors
     /// If the database cannot be read or written.
@@ -94,9 +102,10 @@ impl Subscriber {
         for _ in 0..LOOKS {
             let now = self.refresher.clock.now();
             let callbacks = self.store().callbacks().await?;
-            round.fetches = self.store().notes_due(now).await?;
-            let next_note = self.store().next_note(now).await?;
-            round.wake = websub::wake(&callbacks, now).into_iter().chain(next_note).min();
+            if base.is_none() && callbacks.is_empty() {
+                return Ok(Round::default());
+            }
+            round.wake = websub::wake(&callbacks, now);
             let (asks, changed) = self.look(callbacks, base.as_ref(), now).await?;
             round.asks = asks;
             if !changed {

@@ -241,6 +241,25 @@ fn many_feeds_of_one_hub_ask_it_one_after_the_other() {
 }
 
 #[test]
+fn what_is_told_is_no_reason_to_look_at_every_callback() {
+    let square = Square::new();
+    let mill = square.starts();
+    square.lives(&mill, TimeDelta::hours(3));
+    // Whoever looked at it would ask for its renewal.
+    let ledger = Ledger::open(&square.home.path("feedmill.db"));
+    let changed = ledger.connection().execute("update callback set due = verified", []);
+    assert_eq!(changed.expect("written"), 1);
+    square.publisher.posts("/rss", [Post::new("2"), Post::new("1")]);
+    assert_eq!(square.hub.pushes(b"", &[]).status, 202);
+    mill.rests();
+    assert_eq!((mill.totals().entries, square.hub.asked().len()), (2, 1));
+    mill.stop();
+    let mill = square.starts();
+    assert_eq!(square.hub.asked_to("subscribe").len(), 2, "a start looks at all");
+    mill.stop();
+}
+
+#[test]
 fn what_a_hub_was_thanked_for_outlives_the_process() {
     let square = Square::new();
     let mut service = Service::start(&square.home);
