@@ -182,7 +182,7 @@ fn ways_inside(publisher: &Publisher) -> Vec<String> {
     let mut bad: Vec<String> = Vec::new();
     for (n, host) in INSIDE.iter().enumerate() {
         bad.push(format!("http://{host}/{n}"));
-        bad.push(format!("https://{host}/{n}"));
+        bad.push(format!("https://{host}/tls/{n}"));
     }
     bad.extend(NAMES.iter().map(|name| format!("http://{name}.example/")));
     bad.push("http://loopback.example./with-a-dot".to_owned());
