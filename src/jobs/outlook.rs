@@ -67,7 +67,7 @@ impl Outlook {
                 store.came_online().await?;
             }
         }
-        Ok(outage::is_silent(outcome) && self.next_probe().is_some())
+        Ok(outage::is_silent(outcome) && self.watch().excuses(now))
     }
 
     /// A failure was held against a feed, which is given as it was before.

@@ -172,6 +172,10 @@ pub struct Site(String);
 /// Into how many shards sites are divided (`docs/decisions`): fixed for ever, since it is stored.
 pub const SHARDS: u16 = 256;
 
+/// The last labels of names that mean another host in each network (RFC 6761, 6762 and 8375, and what
+/// routers give).
+const AT_HOME: [&str; 7] = ["local", "localhost", "localdomain", "internal", "lan", "home", "arpa"];
+
 impl Site {
     fn of(url: &url::Url) -> Self {
         let host = url.host_str().unwrap_or_default().trim_end_matches('.');
@@ -198,7 +202,7 @@ impl Site {
             }
             Err(_) => {
                 let last = bare.rsplit('.').next().unwrap_or_default();
-                bare.contains('.') && !["local", "internal", "localdomain", "arpa"].contains(&last)
+                bare.contains('.') && !AT_HOME.contains(&last)
             }
         }
     }
@@ -250,6 +254,26 @@ mod tests {
         for other in ["http://x.fr/A", "http://x.fr/a?b", "http://www.x.fr/a", "http://x.fr:8080/a"]
         {
             assert!(!same("http://x.fr/a", other), "{other}");
+        }
+    }
+
+    #[test]
+    fn sites_that_are_public_are_told_by_their_names() {
+        for (url, is_public) in [
+            ("http://localhost/rss", false),
+            ("http://nas/rss", false),
+            ("http://nas.local:8080/rss", false),
+            ("http://blog.nas.home.arpa/rss", false),
+            ("http://192.168.1.2/rss", false),
+            ("http://127.0.0.1/rss", false),
+            ("http://[fd00::1]/rss", false),
+            ("http://[2001:4860::1]/rss", true),
+            ("http://9.9.9.9/rss", true),
+            ("https://local.example/rss", true),
+            ("https://alice.github.io/rss", true),
+        ] {
+            let url = FeedUrl::parse(url).expect("a URL");
+            assert_eq!(url.site().is_public(), is_public, "{}", url.as_str());
         }
     }
 

@@ -1,11 +1,12 @@
 //! Telling an outage of our own from feeds that fail: when most of the last hosts asked, all of them
-//! well before, do not answer, it is we who are offline.
+//! well before, do not answer, and none elsewhere does meanwhile, it is we who are offline.
 //!
-//! While that lasts nothing is held against any feed, and one host is asked at a time, with growing
-//! pauses. It is over as soon as the rule does not hold any more: answers of a few hosts at home do
-//! not hide that the world is out of reach, nor does one host that is down look like an outage.
+//! While that lasts, for [`LONGEST_PARDON`] at most, nothing is held against any feed, and one host is
+//! asked at a time, with growing pauses. It is over as soon as one host answers that was silent, or
+//! that is not at home: hosts at home may answer all the while. Who stays silent after that has
+//! trouble of its own, and says nothing of us until it answers again.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -25,6 +26,8 @@ pub const WINDOW: TimeDelta = TimeDelta::minutes(60);
 pub const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(30);
 /// The longest pause.
 pub const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(10);
+/// For how long an outage excuses failures: whatever it is then, the operator should see who fails.
+pub const LONGEST_PARDON: TimeDelta = TimeDelta::hours(24);
 /// How far apart feeds that became due meanwhile are asked afterwards.
 pub const RETURN_GAP: TimeDelta = TimeDelta::seconds(1);
 /// How long that may take together.
@@ -52,7 +55,8 @@ pub fn sign(feed: &Feed, outcome: &Outcome, now: DateTime<Utc>) -> Sign {
         Standing::New | Standing::Healthy | Standing::Gone { .. } => false,
     };
     match class {
-        FailureClass::Network if is_chronic => Sign::None,
+        // Who never answered may not exist.
+        FailureClass::Network if is_chronic || !feed.state.polled_before => Sign::None,
         FailureClass::Network => Sign::Silent,
         FailureClass::Guard => Sign::None,
         FailureClass::Server
@@ -93,6 +97,8 @@ pub struct Watch {
     /// The last sign of each site, the newest last.
     last: VecDeque<(Site, DateTime<Utc>, bool)>,
     punished: VecDeque<(DateTime<Utc>, Feed)>,
+    /// Who did not answer in the outage that lasts, or in one that is over and never since.
+    silent: HashSet<Site>,
     lost: Option<Lost>,
 }
 
@@ -106,42 +112,69 @@ struct Lost {
 impl Watch {
     /// Learns from a sign of `site`, one of so many `sites`.
     pub fn note(&mut self, site: &Site, sign: Sign, sites: usize, now: DateTime<Utc>) -> Change {
-        let is_silent = match sign {
-            Sign::Answered => false,
-            Sign::Silent => true,
-            Sign::None => {
-                self.pause(true, now);
-                return Change::Nothing;
+        match sign {
+            Sign::Answered => self.answers(site, now),
+            Sign::Silent if self.lost.is_some() || !self.silent.contains(site) => {
+                self.is_silent(site, sites, now)
             }
+            Sign::Silent | Sign::None => {
+                self.pause(true, now);
+                Change::Nothing
+            }
+        }
+    }
+
+    fn answers(&mut self, site: &Site, now: DateTime<Utc>) -> Change {
+        self.remember(site, false, now);
+        let is_back = self.silent.remove(site);
+        match self.lost.take_if(|_| is_back || site.is_public()) {
+            Some(lost) => {
+                self.last.retain(|(.., silent)| !silent);
+                Change::Ends { since: lost.since }
+            }
+            None => {
+                self.pause(false, now);
+                Change::Nothing
+            }
+        }
+    }
+
+    fn is_silent(&mut self, site: &Site, sites: usize, now: DateTime<Utc>) -> Change {
+        self.remember(site, true, now);
+        if self.lost.is_some() {
+            self.silent.insert(site.clone());
+            self.pause(true, now);
+            return Change::Nothing;
+        }
+        let since = match self.first_of_silence(sites) {
+            Some(since) => since,
+            None => return Change::Nothing,
         };
+        let silent = self.last.iter().filter(|(.., silent)| *silent);
+        self.silent.extend(silent.map(|(site, ..)| site.clone()));
+        self.lost = Some(Lost { since, pauses: 0, next_probe: now + FIRST_PAUSE });
+        let punished = self.punished.drain(..).filter(|(at, _)| *at >= since);
+        Change::Begins { since, punished: punished.map(|(_, feed)| feed).collect() }
+    }
+
+    fn remember(&mut self, site: &Site, is_silent: bool, now: DateTime<Utc>) {
         self.last
             .retain(|(other, at, _)| other != site && (self.lost.is_some() || *at > now - WINDOW));
         self.last.push_back((site.clone(), now, is_silent));
         if self.last.len() > SAMPLE {
             self.last.pop_front();
         }
-        self.pause(is_silent, now);
-        match (&self.lost, self.is_silence(sites)) {
-            (None, true) => {
-                let since =
-                    self.last.iter().find(|(.., silent)| *silent).map_or(now, |first| first.1);
-                self.lost = Some(Lost { since, pauses: 0, next_probe: now + FIRST_PAUSE });
-                let punished = self.punished.drain(..).filter(|(at, _)| *at >= since);
-                Change::Begins { since, punished: punished.map(|(_, feed)| feed).collect() }
-            }
-            (Some(lost), false) => {
-                let since = lost.since;
-                self.lost = None;
-                Change::Ends { since }
-            }
-            (None, false) | (Some(_), true) => Change::Nothing,
-        }
+    }
+
+    /// Whether a failure at `now` is not to be held against its feed.
+    pub fn excuses(&self, now: DateTime<Utc>) -> bool {
+        self.lost.as_ref().is_some_and(|lost| now - lost.since < LONGEST_PARDON)
     }
 
     /// Remembers that a failure is held against a feed, which is given as it was before; in an outage
     /// it comes back, to be pardoned.
     pub fn punish(&mut self, before: Feed, now: DateTime<Utc>) -> Option<Feed> {
-        if self.lost.is_some() {
+        if self.excuses(now) {
             return Some(before);
         }
         self.punished.retain(|(at, feed)| *at > now - WINDOW && feed.id != before.id);
@@ -161,6 +194,7 @@ impl Watch {
         }
         if let Some(lost) = &mut self.lost {
             lost.next_probe = lost.next_probe.min(now + LONGEST_PAUSE);
+            lost.since = lost.since.min(now);
         }
     }
 
@@ -171,11 +205,15 @@ impl Watch {
         lost.next_probe = if is_silent { now + pause.min(LONGEST_PAUSE) } else { now };
     }
 
-    /// Of what may come in no order, the first few say nothing of the rest.
-    fn is_silence(&self, sites: usize) -> bool {
+    /// Since when nobody answers, if that can be said: of what may come in no order, the first few say
+    /// nothing of the rest, and what is silent while others answer says nothing of us.
+    fn first_of_silence(&self, sites: usize) -> Option<DateTime<Utc>> {
         let fewest = FEWEST.max((sites.min(SAMPLE) * OF_FOUR).div_ceil(4));
-        let silent = self.last.iter().filter(|(.., silent)| *silent).count();
-        silent >= fewest && silent * 4 >= self.last.len() * OF_FOUR
+        let online = self.last.iter().rposition(|(site, _, silent)| !silent && site.is_public());
+        let after = self.last.iter().skip(online.map_or(0, |online| online + 1));
+        let silent: Vec<_> = after.filter(|(.., silent)| *silent).map(|(_, at, _)| *at).collect();
+        let is_silence = silent.len() >= fewest && silent.len() * 4 >= self.last.len() * OF_FOUR;
+        silent.first().copied().filter(|_| is_silence)
     }
 }
 
@@ -198,20 +236,24 @@ mod tests {
 
     fn feed(number: usize) -> Feed {
         let url = FeedUrl::parse(&format!("https://site-{number}.example/feed")).expect("a URL");
-        let state = FeedState::new(at(0));
+        let state = FeedState { polled_before: true, ..FeedState::new(at(0)) };
         Feed { id: FeedId(number as i64), url, generation: 0, state }
     }
 
     /// Plays signs of sites, one a minute, written as `+3` for an answer of site 3 and `-3` for its
-    /// silence; gives the changes, written as the place where they come: `<` and `>`.
+    /// silence, at home with `*3` for an answer; gives the changes, written as the place where they come: `<` and `>`.
     fn play(sites: usize, signs: &str) -> String {
         let mut watch = Watch::default();
         let mut told = Vec::new();
         for (minute, sign) in signs.split_whitespace().enumerate() {
             let number: usize = sign[1..].parse().expect("a number");
-            let what = if sign.starts_with('+') { Sign::Answered } else { Sign::Silent };
+            let what = if sign.starts_with('-') { Sign::Silent } else { Sign::Answered };
             let now = at(minute as i64 * 60);
-            match watch.note(&feed(number).url.site(), what, sites, now) {
+            let mut site = feed(number).url.site();
+            if sign.starts_with('*') {
+                site = FeedUrl::parse("http://192.168.1.9/feed").expect("a URL").site();
+            }
+            match watch.note(&site, what, sites, now) {
                 Change::Nothing => {}
                 Change::Begins { .. } => told.push(format!("{minute}<")),
                 Change::Ends { .. } => told.push(format!("{minute}>")),
@@ -228,8 +270,11 @@ mod tests {
             (3, "-1 -2", ""),
             (3, "-1 -2 -3", "2<"),
             (3, "-1 -2 -3 +1", "2< 3>"),
-            (3, "-1 -2 -3 +1 -1", "2< 3> 4<"),
-            (4, "+4 -1 -2 -3", "3<"),
+            // Who stays silent has trouble of its own, until it answers again.
+            (3, "-1 -2 -3 +1 -1 -2 -3", "2< 3>"),
+            (3, "-1 -2 -3 +1 +2 +3 -1 -2 -3", "2< 3> 8<"),
+            (4, "+4 -1 -2 -3 +4 -1 -2 -3 +4 -1 -2 -3", "3< 4>"),
+            (4, "-1 -2 +4 -3 -1 -2 +4 -3", "5< 6>"),
             // Of many, the first to fail are not most.
             (20, "-1 -2 -3 -4 -5", ""),
             (20, "-1 -2 -3 -4 -5 -6", "5<"),
@@ -238,8 +283,11 @@ mod tests {
             (20, "+1 +2 +3 +4 +5 +6 +7 +8 -1 -2 -3 -4 -5", ""),
             (20, "-1 +2 -3 +4 -5 +6 -7 +8 -9 +10 -11", ""),
             // A host at home answers all the while.
-            (20, "+9 -1 -2 -3 +9 -4 -5 -6 +9 -7", "7<"),
-            (20, "-1 -2 -3 -4 -5 -6 -7 -8 +1 +2 +3", "5< 10>"),
+            (20, "*9 -1 -2 -3 *9 -4 -5 -6 *9 -7", "7<"),
+            (20, "*9 -1 -2 -3 *9 -4 -5 -6 *9 -7 *9 +8", "7< 11>"),
+            (20, "+9 -1 -2 -3 +9 -4 -5 -6 +9 -7", ""),
+            (20, "-1 -2 -3 -4 -5 -6 -7 -8 +9 -10", "5< 8>"),
+            (20, "-1 -2 -3 -4 -5 -6 -7 -8 +1 +2 +3", "5< 8>"),
         ] {
             assert_eq!(play(sites, signs), told, "{signs}");
         }
@@ -275,7 +323,8 @@ mod tests {
         watch.set_back(at(-90_000));
         assert_eq!(watch.next_probe(), Some(at(-90_000) + LONGEST_PAUSE));
         assert_eq!(pauses, [30, 60, 120, 240, 480, 600, 600, 600]);
-        watch.note(&feed(20).url.site(), Sign::Answered, 3, at(now));
+        let home = FeedUrl::parse("http://nas.local/feed").expect("a URL").site();
+        watch.note(&home, Sign::Answered, 3, at(now));
         assert_eq!(watch.next_probe(), Some(at(now)), "the next is asked at once");
     }
 
@@ -297,6 +346,63 @@ mod tests {
         assert_eq!(watch.punish(feed(4), at(3)), Some(feed(4)), "and who comes too late is");
     }
 
+    /// Feeds that are polled every hour, of which those below `dead` never answer; what is held
+    /// against each after so many hours.
+    fn lives(feeds: usize, dead: usize, hours: i64) -> Vec<u32> {
+        let failure =
+            Failure { class: FailureClass::Network, reason: String::new(), retry_after: None };
+        let mut watch = Watch::default();
+        let mut feeds: Vec<_> = (0..feeds).map(feed).collect();
+        feeds.iter_mut().for_each(|feed| feed.state.standing = Standing::Healthy);
+        for poll in 0..hours as usize * feeds.len() {
+            let (hour, number) = (poll / feeds.len(), poll % feeds.len());
+            let now = at((hour * 3_600 + number) as i64);
+            let before = feeds[number].clone();
+            let outcome = match number < dead {
+                true => Outcome::Failed(failure.clone()),
+                false => Outcome::Gone,
+            };
+            let sign = sign(&before, &outcome, now);
+            let mut pardoned = Vec::new();
+            if let Change::Begins { punished, .. } =
+                watch.note(&before.url.site(), sign, feeds.len(), now)
+            {
+                pardoned.extend(punished);
+            }
+            if number >= dead {
+                feeds[number].state.standing = Standing::Healthy;
+            } else if !watch.excuses(now) {
+                let standing = &before.state.standing;
+                feeds[number].state.standing =
+                    crate::refresh::standing::after_failure(standing, &failure, now);
+                pardoned.extend(watch.punish(before, now));
+            }
+            for feed in pardoned {
+                let number = feed.id.0 as usize;
+                feeds[number] = feed;
+            }
+        }
+        let failures = feeds.iter().map(|feed| match feed.state.standing {
+            Standing::Failing { failures, .. } => failures,
+            Standing::New | Standing::Healthy | Standing::Gone { .. } => 0,
+        });
+        failures.collect()
+    }
+
+    #[test]
+    fn three_dead_and_one_well_for_a_week_is_seen() {
+        let held = lives(4, 3, 7 * 24);
+        assert!(held[..3].iter().all(|failures| *failures >= 7 * 24 - 2), "{held:?}");
+        assert_eq!(held[3], 0);
+    }
+
+    #[test]
+    fn an_outage_excuses_for_a_day() {
+        assert_eq!(lives(20, 20, 24), [0; 20]);
+        let held = lives(20, 20, 48);
+        assert!(held.iter().all(|failures| *failures == 24), "{held:?}");
+    }
+
     #[test]
     fn only_hosts_that_were_well_say_something_by_being_silent() {
         let failed =
@@ -309,7 +415,7 @@ mod tests {
         };
         for (standing, outcome, expected) in [
             (Standing::Healthy, failed(FailureClass::Network), Sign::Silent),
-            (Standing::New, failed(FailureClass::Network), Sign::Silent),
+            (Standing::New, failed(FailureClass::Network), Sign::None),
             (failing(at(-60)), failed(FailureClass::Network), Sign::Silent),
             (failing(at(-7_200)), failed(FailureClass::Network), Sign::None),
             (Standing::Healthy, failed(FailureClass::Guard), Sign::None),
@@ -318,6 +424,7 @@ mod tests {
             (Standing::Healthy, Outcome::Gone, Sign::Answered),
         ] {
             let mut feed = feed(1);
+            feed.state.polled_before = standing != Standing::New;
             feed.state.standing = standing;
             assert_eq!(sign(&feed, &outcome, at(0)), expected, "{feed:?} {outcome:?}");
         }
