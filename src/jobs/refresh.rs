@@ -222,9 +222,7 @@ impl Refresher {
     ) -> Result<(Refreshed, bool), RefreshError> {
         for _ in 0..CONFLICTS {
             let mut plan = self.decide(&feed, Arc::clone(reading)).await?;
-            if let Some(address) = &plan.moved {
-                plan.merged_into = self.store.feed_at(address, feed.id).await?;
-            }
+            self.settle_move(&feed, &mut plan).await?;
             plan.state.last_check = asked.or(plan.state.last_check);
             let moved = plan.moved.clone().map(|to| (to, plan.merged_into.is_some()));
             let refreshed = Refreshed {
@@ -267,10 +265,24 @@ impl Refresher {
         Err(StoreError::Conflict.into())
     }
 
+    /// Where another feed is already, this one is merged into it, or goes on by its hop.
+    async fn settle_move(&self, feed: &Feed, plan: &mut Plan) -> Result<(), StoreError> {
+        let Some(address) = plan.moved.as_ref().filter(|address| **address != feed.url) else {
+            return Ok(());
+        };
+        let Some(other) = self.store.feed_at(address, feed.id).await? else { return Ok(()) };
+        if moves::may_merge(feed) {
+            plan.merged_into = Some(other);
+        } else {
+            moves::keep_hop(feed, &mut plan.state.whereabouts);
+            plan.moved = None;
+        }
+        Ok(())
+    }
+
     async fn decide(&self, feed: &Feed, reading: Arc<Reading>) -> Result<Plan, RefreshError> {
         let known = match reading.as_ref() {
-            // Before its first document a feed has no entries, and after it another generation.
-            Reading::Document(_) if !feed.state.polled_before => Vec::new(),
+            // Of a feed that was never read, too: another may have become it.
             Reading::Document(read) | Reading::Pushed(read) => {
                 let (keys, documents) =
                     (read.identified.lookup_keys(), read.identified.lookup_documents());

@@ -20,10 +20,23 @@ pub fn about(feed: &Feed, merged_into: Option<&FeedUrl>) -> Vec<String> {
             moving.to
         ),
         polls => {
-            let more = moves::needed(feed.address(), &moving.to).saturating_sub(polls);
-            let polls = if more == 1 { "poll" } else { "polls" };
+            let (needed, span) = moves::needed(feed.address(), &moving.to);
+            let polls = match needed.saturating_sub(polls) {
+                0 => String::new(),
+                1 => "after 1 more poll".to_owned(),
+                more => format!("after {more} more polls"),
+            };
+            let days = match span.num_days() {
+                0 => String::new(),
+                days => format!("once it held for {days} days"),
+            };
+            let and = if polls.is_empty() || days.is_empty() { "" } else { " and " };
+            let unless = match moving.close {
+                true => "",
+                false => ", unless another subscription is there that has little in common with it",
+            };
             format!(
-                "it says that it moved to {} for good: believed after {more} more {polls}",
+                "it says that it moved to {} for good: believed {polls}{and}{days}{unless}",
                 moving.to
             )
         }
@@ -83,7 +96,10 @@ mod tests {
 
     #[test]
     fn moves_are_told_with_what_to_do() {
-        let moving = |polls| Some(Moving { to: url("https://b.example/"), polls });
+        let moving = |polls| {
+            let (to, since) = (url("https://b.example/"), DateTime::<Utc>::UNIX_EPOCH);
+            Some(Moving { to, polls, since, close: polls != 4 })
+        };
         let moved_to = Some(url("https://b.example/"));
         let (here, merged) = (Whereabouts::default(), url("https://c.example/"));
         let about = |whereabouts: Whereabouts, merged| {
@@ -97,6 +113,7 @@ mod tests {
             about(Whereabouts { moving: moving(0), ..here.clone() }, None),
             about(Whereabouts { moving: moving(2), ..here.clone() }, None),
             about(Whereabouts { moving: moving(4), ..here.clone() }, None),
+            about(Whereabouts { moving: moving(5), ..here.clone() }, None),
             about(Whereabouts { moved_to, ..here.clone() }, None),
             about(here, Some(&merged)),
         ];

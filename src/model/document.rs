@@ -148,3 +148,13 @@ pub enum Unreadable {
         reason: String,
     },
 }
+
+impl Unreadable {
+    /// Whether it is a feed at least, so that its items can be counted.
+    pub fn is_feed(&self) -> bool {
+        match self {
+            Self::Empty | Self::NotAFeed { .. } => false,
+            Self::TooMuch { .. } | Self::Broken { .. } => true,
+        }
+    }
+}

@@ -4,6 +4,8 @@
 //! The configuration is the operator's and is not changed by a move. What follows from an answer is
 //! `refresh::moves`'.
 
+use chrono::{DateTime, Utc};
+
 use super::url::{FeedUrl, WebUrl};
 
 /// Where a feed is found.
@@ -16,6 +18,9 @@ pub struct Whereabouts {
     pub moved_to: Option<FeedUrl>,
     /// A move for good that is not believed yet.
     pub moving: Option<Moving>,
+    /// Whether a redirect ever led to what had nothing in common with the feed. Since then its entries
+    /// may be strangers', so having some in common says nothing any more.
+    pub met_strangers: bool,
 }
 
 /// A move that a publisher claims.
@@ -23,7 +28,10 @@ pub struct Whereabouts {
 pub struct Moving {
     /// Where to.
     pub to: FeedUrl,
-    /// In how many polls in a row the feed was found there; 0 if what was first found there had
-    /// nothing in common with it.
+    /// In how many polls in a row the feed was found there; 0 if it cannot be told from strangers.
     pub polls: u32,
+    /// When it was first found there.
+    pub since: DateTime<Utc>,
+    /// Whether most of what was found there at each poll was known.
+    pub close: bool,
 }

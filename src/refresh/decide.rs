@@ -147,14 +147,14 @@ fn take(plan: &mut Plan, feed: &Feed, seen: Seen<'_>, now: DateTime<Utc>) -> Opt
             answered(state, fresh.validators.clone(), fresh.retry_after, now);
             plan.unread = no_more(state);
             let met = read(plan, feed, &Reading { fresh, document, identified, known, now });
-            plan.state.whereabouts = moves::after_answer(feed, found(fresh), met);
+            plan.state.whereabouts = moves::after_answer(feed, found(fresh), met, now);
             return fresh.freshness;
         }
         Seen::SameBody { fresh } => {
             (state.repeats, state.whole) = (whole::repeats(state, fresh), Some(now));
             answered(state, fresh.validators.clone(), fresh.retry_after, now);
             plan.unread = no_more(state);
-            state.whereabouts = moves::after_answer(feed, found(fresh), Met::Akin);
+            state.whereabouts = moves::after_answer(feed, found(fresh), Met::Close, now);
             websub::discover(state, &fresh.links, None);
             return fresh.freshness;
         }
@@ -181,15 +181,19 @@ fn take(plan: &mut Plan, feed: &Feed, seen: Seen<'_>, now: DateTime<Utc>) -> Opt
             answered(state, validators, said.retry_after, now);
             websub::discover(state, &said.links, None);
             let found = Found { at: &said.found_at, moved: said.moved };
-            state.whereabouts = moves::after_answer(feed, found, Met::Akin);
+            state.whereabouts = moves::after_answer(feed, found, Met::Close, now);
             return said.freshness;
         }
         // Taken apart from answers.
         Seen::Pushed { .. } => {}
         Seen::Unreadable { reason, items, retry_after } => {
-            state.left_out = items;
+            state.left_out = if reason.is_feed() { items } else { state.left_out };
             let (class, reason) = (FailureClass::Document, reason.to_string());
             fail(state, &Failure { class, reason, retry_after }, now);
+        }
+        Seen::Gone if moves::asked_at(feed) != &feed.url => {
+            fail(state, &moves::gone_elsewhere(), now);
+            state.whereabouts = moves::subscribed_again(feed);
         }
         Seen::Gone => state.standing = standing::after_gone(&feed.state.standing, now),
         Seen::Failed(failure) => fail(state, failure, now),
@@ -323,12 +327,7 @@ fn read(plan: &mut Plan, feed: &Feed, reading: &Reading<'_>) -> Met {
     if !plan.arrivals.is_empty() || !plan.changes.is_empty() || state.last_change.is_none() {
         state.last_change = Some(now);
     }
-    match known.is_empty() {
-        _ if document.items.is_empty() => Met::Empty,
-        // A feed that was never read before is what it is, and what is new of one was not known.
-        true if feed.state.polled_before && !reading.fresh.delta => Met::Strange,
-        true | false => Met::Akin,
-    }
+    Met::of(feed, reading.fresh.delta, document.items.len(), known.len())
 }
 
 /// Sorts items into new, changed and same; returns the new ones and the indices of the known ones.
@@ -705,6 +704,38 @@ mod tests {
         let (document, identified) = (&nothing, &none);
         let plan = mill.sees(Seen::Pushed { fresh: &fresh, document, identified, known: &[] });
         assert_eq!((counts(&plan), plan.noteworthy), ((0, 0), false), "absence says nothing");
+    }
+
+    #[test]
+    fn gone_where_it_moved_is_not_the_end() {
+        let mut mill = Mill::after(&[&[item(1, "A", "a")]]);
+        let there = FeedUrl::parse("https://y.fr/feed").expect("a URL");
+        mill.feed.state.whereabouts.moved_to = Some(there.clone());
+        let plan = mill.sees(Seen::Gone);
+        assert!(matches!(plan.state.standing, Standing::Failing { failures: 1, .. }));
+        assert_eq!(
+            (plan.moved.as_ref(), mill.feed.address()),
+            (Some(&mill.feed.url), &mill.feed.url)
+        );
+        let giver = plan.state.whereabouts.validated_at;
+        assert_eq!(giver.as_ref(), Some(there.web()), "its validators are for nobody else");
+        assert!(plan.state.next_check < cadence::NEVER);
+        assert!(matches!(mill.sees(Seen::Gone).state.standing, Standing::Gone { .. }));
+    }
+
+    #[test]
+    fn only_feeds_have_items_that_are_left_out() {
+        let page = Unreadable::NotAFeed { what: "an HTML page".into() };
+        let broken = Unreadable::Broken { reason: "a tag".into() };
+        let much = Unreadable::TooMuch { limit: 9, unit: "bytes" };
+        for (reason, items, left) in
+            [(&page, 0, 3), (&Unreadable::Empty, 0, 3), (&broken, 7, 7), (&much, 8, 8)]
+        {
+            let mut mill = Mill::after(&[&[item(1, "A", "a")]]);
+            mill.feed.state.left_out = 3;
+            let plan = mill.sees(Seen::Unreadable { reason, items, retry_after: None });
+            assert_eq!(plan.state.left_out, left, "{reason}");
+        }
     }
 
     #[test]

@@ -136,14 +136,14 @@ fn known(row: Row) -> Result<Known, StoreError> {
 fn operation(plan: Plan) -> Vec<Statement> {
     let Plan { feed, generation, state, arrivals, changes, .. } = plan;
     let Plan { articles: wanted, moved, merged_into, unread, .. } = plan;
-    let now = state.last_check.into();
+    let now: Value = state.last_check.into();
     let readers_notice = !arrivals.is_empty() || !changes.is_empty();
     let mut params = vec![feed.into(), generation.into()];
     params.extend(state_values(&state));
     let mut operation = vec![Statement::new(FEED.as_str(), params).expecting(1)];
     operation.extend(arrivals.into_iter().flat_map(|arrival| arrive(feed, arrival)));
     operation.extend(articles::enqueue(feed, &wanted));
-    operation.extend(articles::again(&wanted, now));
+    operation.extend(articles::again(&wanted, now.clone()));
     operation.extend(changes.into_iter().flat_map(|change| alter(feed, change)));
     if readers_notice {
         operation.push(upkeep::revise(feed));
@@ -153,7 +153,8 @@ fn operation(plan: Plan) -> Vec<Statement> {
         let params = vec![feed.into(), Value::Int(address.site().shard().into())];
         operation.push(Statement::new(RESHARD, params).expecting(1));
     }
-    operation.extend(merged_into.into_iter().flat_map(|other| merge::merge(feed, other)));
+    operation
+        .extend(merged_into.into_iter().flat_map(|other| merge::merge(feed, other, now.clone())));
     operation
 }
 

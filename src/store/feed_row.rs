@@ -20,7 +20,7 @@ use crate::store::statement::{Statement, Value};
 use crate::store::words;
 
 /// The columns of a feed's state, in order.
-pub const COLUMNS: [&str; 34] = [
+pub const COLUMNS: [&str; 37] = [
     "title",
     "site",
     "language",
@@ -52,6 +52,9 @@ pub const COLUMNS: [&str; 34] = [
     "moved_to",
     "moving_to",
     "moving_polls",
+    "moving_since",
+    "moving_close",
+    "met_strangers",
     "repeats",
     "whole",
     "unread",
@@ -105,14 +108,18 @@ pub fn insert(url: &FeedUrl, now: DateTime<Utc>) -> Statement {
     Statement::new(INSERT.as_str(), params).expecting(1)
 }
 
-/// Who gave the validators, where it is asked, where it says to have moved, in how many polls.
-fn whereabouts_values(whereabouts: &Whereabouts) -> [Value; 4] {
+/// Who gave the validators, where it is asked, where it says to have moved, in how many polls, since
+/// when, whether most was known; whether strangers were met.
+fn whereabouts_values(whereabouts: &Whereabouts) -> [Value; 7] {
     let moving = whereabouts.moving.as_ref();
     [
         whereabouts.validated_at.as_ref().into(),
         whereabouts.moved_to.as_ref().map(FeedUrl::as_str).into(),
         moving.map(|moving| moving.to.as_str()).into(),
         moving.map_or(0, |moving| moving.polls).into(),
+        moving.map(|moving| moving.since).into(),
+        moving.is_some_and(|moving| moving.close).into(),
+        whereabouts.met_strangers.into(),
     ]
 }
 
@@ -197,7 +204,9 @@ fn state(cells: &mut Cells) -> Result<FeedState, StoreError> {
 fn whereabouts(cells: &mut Cells) -> Result<Whereabouts, StoreError> {
     let (validated_at, moved_to) = (cells.link_or_null()?, cells.feed_url_or_null()?);
     let (to, polls) = (cells.feed_url_or_null()?, cells.count()?);
-    Ok(Whereabouts { validated_at, moved_to, moving: to.map(|to| Moving { to, polls }) })
+    let (since, close) = (cells.moment_or_null()?, cells.flag()?);
+    let moving = to.zip(since).map(|(to, since)| Moving { to, polls, since, close });
+    Ok(Whereabouts { validated_at, moved_to, moving, met_strangers: cells.flag()? })
 }
 
 fn trust((until, heard): (DateTime<Utc>, DateTime<Utc>)) -> HubTrust {
@@ -295,9 +304,13 @@ mod tests {
             whereabouts: Whereabouts {
                 validated_at: WebUrl::parse("https://autre.fr/flux").ok(),
                 moved_to: FeedUrl::parse("https://exemple.fr/neuf").ok(),
-                moving: FeedUrl::parse("https://exemple.fr/plus-neuf")
-                    .ok()
-                    .map(|to| Moving { to, polls: 4 }),
+                moving: FeedUrl::parse("https://exemple.fr/plus-neuf").ok().map(|to| Moving {
+                    to,
+                    polls: 4,
+                    since: now,
+                    close: true,
+                }),
+                met_strangers: true,
             },
             polled_before: true,
             repeats: 4,

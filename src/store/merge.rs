@@ -3,7 +3,8 @@
 //! What it brought goes to the other, entry by entry, where that has not got it. Where it has, its
 //! copy is left behind, hidden with its feed, and the other's copy counts as a member of the editions
 //! that the hidden one is in: no newsletter shows it twice. What is left is a shell, by which the
-//! subscription is known to be served.
+//! subscription is known to be served. The address just answered, so the other is well: if it failed
+//! or was gone it is asked at once.
 
 use crate::model::feed::FeedId;
 use crate::model::url::FeedUrl;
@@ -23,7 +24,12 @@ const SAME: [&str; 2] = [
     "o.feed_id = $2 and o.title_hash = e.title_hash and o.document = e.document",
 ];
 
-const OTHER: &str = "update feed set generation = generation + 1 where id = $1 and retired = 0";
+const OTHER: &str = "update feed set generation = generation + 1, \
+    next_check = case when standing in ('new', 'healthy') then next_check \
+        when not_before > $2 then not_before else $2 end, \
+    failures = 0, since = null, failure_class = null, failure_reason = null, \
+    standing = case standing when 'new' then 'new' else 'healthy' end \
+    where id = $1 and retired = 0";
 
 const TAGS: &str = "insert into feed_tag (feed_id, tag) select $2, tag from feed_tag \
     where feed_id = $1 on conflict (feed_id, tag) do nothing";
@@ -45,7 +51,7 @@ impl Store {
 }
 
 /// Merges `feed` into `other`, which must be active.
-pub(in crate::store) fn merge(feed: FeedId, other: FeedId) -> Vec<Statement> {
+pub(in crate::store) fn merge(feed: FeedId, other: FeedId, now: Value) -> Vec<Statement> {
     let both = || -> Vec<Value> { vec![feed.into(), other.into()] };
     let unknown = SAME.map(|same| format!("and not exists (select 1 from entry o where {same})"));
     let moves =
@@ -61,7 +67,7 @@ pub(in crate::store) fn merge(feed: FeedId, other: FeedId) -> Vec<Statement> {
     };
     let [by_key, by_title] = SAME.map(members);
     vec![
-        Statement::new(OTHER, vec![other.into()]).expecting(1),
+        Statement::new(OTHER, vec![other.into(), now]).expecting(1),
         Statement::new(moves, both()),
         by_key,
         by_title,

@@ -6,11 +6,20 @@ use chrono::TimeDelta;
 use super::connections::witnessed;
 use super::town::{MONDAY, Seen, Town, document, hold, wire};
 use crate::world::feed::Post;
+use crate::world::mill::Mill;
 use crate::world::publisher::{Publisher, Reply};
 
 /// Another publisher on another site, under the town's clock.
 fn elsewhere(town: &Town) -> Publisher {
     Publisher::on([127, 0, 0, 2]).under(&town.clock)
+}
+
+/// So many polls, a day apart: moves must hold for days.
+fn daily(town: &Town, mill: &Mill, polls: usize) {
+    for _ in 0..polls {
+        town.clock.advance(TimeDelta::days(1));
+        mill.polls();
+    }
 }
 
 pub(crate) fn p23() -> Seen {
@@ -39,9 +48,7 @@ pub(crate) fn p23() -> Seen {
     let hops = (0..9).filter(|hop| !town.publisher.requests_for(&format!("/{hop}")).is_empty());
     let hops = hops.count();
     hold(hops == 6, || format!("{hops} requests in an endless chain"))?;
-    for _ in 0..9 {
-        mill.polls();
-    }
+    daily(&town, &mill, 9);
     let asked = |path: &str| town.publisher.requests_for(path).len();
     let moved = [asked("/301"), asked("/308")].iter().all(|asked| *asked < 10);
     let stayed = [asked("/302"), asked("/303"), asked("/307"), asked("/mixed")];
@@ -58,18 +65,18 @@ pub(crate) fn p24() -> Seen {
     let mill = town.mill();
     for (path, polls) in [("/new", 1), ("/login", 9)] {
         town.publisher.answers("/rss", Reply::Redirect(301, other.url(path)));
-        (0..polls).for_each(|_| drop(mill.polls()));
+        daily(&town, &mill, polls);
         town.publisher.recovers("/rss");
         let before = town.heard().len();
         mill.polls();
         hold(town.heard().len() == before + 1, || format!("{path} was believed"))?;
     }
     town.publisher.answers("/rss", Reply::Redirect(301, other.url("/new")));
-    (0..5).for_each(|_| drop(mill.polls()));
+    daily(&town, &mill, 5);
     let (old, new) = (town.heard().len(), other.requests_for("/new").len());
     mill.polls();
     let left = town.heard().len() == old && other.requests_for("/new").len() == new + 1;
-    hold(left, || "five good polls did not move it".to_owned())?;
+    hold(left, || "five good polls in three days did not move it".to_owned())?;
     hold(mill.merged().len() == 2, || format!("history: {:?}", mill.merged()))?;
     mill.stop();
     town.subscribes(&[town.publisher.url("/rss"), other.url("/new")], "");
@@ -77,7 +84,7 @@ pub(crate) fn p24() -> Seen {
     let before = other.requests_for("/new").len();
     mill.polls();
     hold(other.requests_for("/new").len() == before + 1, || "asked for both".to_owned())?;
-    Ok("rolled back: kept; a login page: kept; held five polls: moved, history kept, one with an equal subscription".to_owned())
+    Ok("rolled back: kept; a login page: kept; held five polls and three days: moved, history kept, one with an equal subscription".to_owned())
 }
 
 pub(crate) fn p25() -> Seen {

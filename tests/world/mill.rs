@@ -151,9 +151,12 @@ impl Mill {
 
     /// Has every feed asked now, as `refresh --all` does.
     pub(crate) fn refreshes(&self, force: bool) -> Tally {
-        let wish = Wish { urls: Vec::new(), all: true, force };
+        self.wishes(&Wish { urls: Vec::new(), all: true, force })
+    }
+
+    fn wishes(&self, wish: &Wish) -> Tally {
         let (workshop, desk) = (self.program.workshop(), self.program.desk());
-        let reply = self.runtime.block_on(clerk::refresh(workshop, desk, &wish));
+        let reply = self.runtime.block_on(clerk::refresh(workshop, desk, wish));
         self.rests();
         match reply {
             Reply::Refreshed(tally) => tally,
@@ -161,6 +164,11 @@ impl Mill {
                 panic!("{other:?}")
             }
         }
+    }
+
+    /// The same for one feed.
+    pub(crate) fn polls_only(&self, url: &str) -> Tally {
+        self.wishes(&Wish { urls: vec![url.to_owned()], all: false, force: true })
     }
 
     /// How far the article of an entry is.

@@ -25,6 +25,7 @@ async fn suite<W: World>(fresh: impl Fn() -> W) {
     feeds::the_newest_come_first_whichever_way_they_are_found(&fresh()).await;
     feeds::bodies_of_an_older_cleaner_wait_to_be_renewed(&fresh()).await;
     moves::a_feed_that_moved_to_another_becomes_it(&fresh()).await;
+    moves::a_feed_that_another_became_is_well(&fresh()).await;
     moves::a_subscription_follows_its_feed(&fresh()).await;
     moves::a_name_that_is_taken_by_a_retired_feed_is_given_over(&fresh()).await;
     feeds::a_body_that_ends_the_process_comes_last_and_then_is_set_apart(&fresh()).await;

@@ -2,7 +2,8 @@
 
 use super::world::{World, arrival, edition, feed, minute, plan, post, url, with_feeds};
 use crate::model::entry::EntryId;
-use crate::model::feed::{Feed, FeedId, Tag};
+use crate::model::feed::{Feed, FeedId, Standing, Tag};
+use crate::model::outcome::FailureClass;
 use crate::model::url::FeedUrl;
 use crate::store::error::StoreError;
 use crate::store::open::Store;
@@ -83,6 +84,34 @@ pub(super) async fn a_feed_that_moved_to_another_becomes_it(world: &impl World) 
     let [(left, _)] = &active(&store).await[..] else { panic!("one feed") };
     assert_eq!((left.id, &left.url, left.address()), (other.id, &url(0), &url(1)));
     assert_eq!(newest(&store, "presse").await, kept, "or the other one is");
+    store.close().await.expect("a close");
+}
+
+pub(super) async fn a_feed_that_another_became_is_well(world: &impl World) {
+    let store = world.open(minute(0)).await;
+    let wanted: Vec<_> = (0..4).map(|n| (url(n), tags(&["presse"]))).collect();
+    store.sync(&wanted, minute(0)).await.expect("a sync");
+    let failing = Standing::Failing {
+        failures: 9,
+        since: minute(0),
+        class: FailureClass::Server,
+        reason: "502".to_owned(),
+    };
+    let far = minute(9_999);
+    for (other, standing, not_before, next_check, after) in [
+        (1, Standing::Gone { since: minute(1) }, None, minute(2), Standing::Healthy),
+        (2, failing, Some(minute(7)), minute(7), Standing::Healthy),
+        (3, Standing::Healthy, None, far, Standing::Healthy),
+    ] {
+        let before = feed(&store, other).await;
+        let mut plan = plan(&before, minute(1), vec![]);
+        (plan.state.standing, plan.state.next_check) = (standing, far);
+        plan.state.not_before = not_before;
+        store.commit(plan).await.expect("a commit");
+        moves(&store, other - 1, &url(other), Some(before.id)).await;
+        let state = feed(&store, other).await.state;
+        assert_eq!((state.standing, state.next_check), (after, next_check), "{other}");
+    }
     store.close().await.expect("a close");
 }
 
