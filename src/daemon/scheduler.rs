@@ -21,7 +21,6 @@ use crate::jobs::trouble::in_words;
 use crate::model::feed::FeedId;
 use crate::model::settings::FetchSettings;
 use crate::model::url::Site;
-use crate::refresh::cadence;
 
 /// How soon the agenda is read again after a feed was found retired.
 const AFTER_RETIRING: TimeDelta = TimeDelta::seconds(1);
@@ -353,9 +352,8 @@ impl Scheduler {
         if std::mem::replace(&mut self.offline, offline) != offline {
             self.load_again = Some(now);
         }
-        if matches!(&result, Ok(merged) if merged.moved.is_some() && merged.next_check == cadence::NEVER)
-        {
-            // Merged: the other may be due sooner than was known.
+        if result.as_ref().is_ok_and(Refreshed::is_merged) {
+            // The other may be due sooner than was known.
             self.load_again = Some(now);
         }
         let next_check = next_check.filter(|_| self.agenda == Agenda::Standing);

@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use crate::jobs::trouble;
 use crate::model::feed::{Feed, Standing};
 use crate::model::url::{FeedUrl, Site};
+use crate::refresh::cadence;
 use crate::store::error::StoreError;
 
 /// What a refresh did.
@@ -27,6 +28,13 @@ pub struct Refreshed {
     pub moved: Option<Site>,
     /// Until when its whole site is asked more slowly.
     pub slow_until: Option<DateTime<Utc>>,
+}
+
+impl Refreshed {
+    /// Whether the feed turned out to be another one, which is asked for both.
+    pub fn is_merged(&self) -> bool {
+        self.moved.is_some() && self.next_check == cadence::NEVER
+    }
 }
 
 /// Why a refresh wrote nothing.
