@@ -252,6 +252,8 @@ impl Refresher {
                     }
                     if let Some((to, merged)) = &moved {
                         refreshed::report_move(&feed, to, *merged);
+                        // The hubs of a feed that is a shell now are told off.
+                        self.pushes.wake();
                     }
                     self.pushes.compare(&feed, &named).await;
                     return Ok((refreshed, noteworthy));

@@ -36,6 +36,9 @@ const TAGS: &str = "insert into feed_tag (feed_id, tag) select $2, tag from feed
 
 const SHELL: &str = "update feed set retired = 1, merged_into = $2 where id = $1";
 
+/// What hubs told of it is of nobody now; the other has hubs of its own.
+const NOTE: &str = "delete from note where feed_id = $1";
+
 const SHELLS: &str = "update feed set merged_into = $2 where merged_into = $1";
 
 impl Store {
@@ -72,6 +75,7 @@ pub(in crate::store) fn merge(feed: FeedId, other: FeedId, now: Value) -> Vec<St
         by_key,
         by_title,
         Statement::new(TAGS, both()),
+        Statement::new(NOTE, vec![feed.into()]),
         Statement::new(SHELLS, both()),
         Statement::new(SHELL, both()).expecting(1),
         upkeep::revise(other),

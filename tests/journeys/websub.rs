@@ -741,6 +741,35 @@ fn a_hub_is_told_off_when_the_feed_leaves_or_names_another() {
 }
 
 #[test]
+fn a_hub_is_told_off_when_a_feed_becomes_another() {
+    let square = Square::new();
+    let other = Publisher::on([127, 0, 0, 2]);
+    let new = other.url("/new");
+    other.posts("/new", [Post::new("1")]);
+    let links = format!("<{}>; rel=\"hub\", <{new}>; rel=\"self\"", square.hub.url());
+    other.edit("/new", |feed| feed.headers = vec![("Link".to_owned(), links)]);
+    square.home.configure(&[square.topic(), new.clone()], home::Post::Files, "");
+    let mill = square.starts();
+    square.publisher.answers("/rss", Reply::Redirect(301, new));
+    let of_shells = || {
+        let sql = "select count(*) from callback c join feed f on f.id = c.feed_id \
+                   where f.merged_into is not null and c.state <> 'leaving'";
+        let ledger = Ledger::open(&square.home.path("feedmill.db"));
+        let count = ledger.connection().query_row(sql, [], |row| row.get::<_, i64>(0));
+        count.expect("a count")
+    };
+    for _ in 0..5 {
+        square.clock.advance(TimeDelta::days(1));
+        mill.polls();
+    }
+    let merged = mill.feeds().iter().filter(|feed| feed.standing == "merged").count();
+    assert_eq!((merged, of_shells()), (1, 0));
+    let left = square.hub.asked_to("unsubscribe");
+    let asked = square.hub.asked_to("subscribe");
+    assert!(asked.len() >= 2 && left.len() + 1 == asked.len(), "one is left: {left:?}");
+}
+
+#[test]
 fn without_an_address_that_the_world_reaches_no_hub_is_asked() {
     let square = Square::at_home(Home::new());
     let mill = square.starts();
