@@ -45,7 +45,7 @@ fn item(xml: &mut String, site: &str, number: usize, entry: u64) {
     let link = format!("{site}/2026/{entry}/le-conseil-vote-le-budget-{number}");
     let head = format!(
         "<p><strong>Nº {entry}.</strong> <a href=\"{link}\" title=\"À lire\">Le journal</a> écrit \
-         &amp; relit&nbsp;:</p><ul><li>un</li><li><em>deux</em></li></ul><blockquote>Voilà. \
+         &amp; relit&nbsp;:</p><ul><li>un</li><li><em>deux</em></li></ul><blockquote>Voilà {entry}. \
          </blockquote><img src=\"{site}/i/{entry}.jpg\" alt=\"\" width=\"640\" height=\"360\"><p>"
     );
     let room = HTML.saturating_sub(head.len() + "</p>".len());

@@ -285,13 +285,15 @@ impl Refresher {
     async fn decide(&self, feed: &Feed, reading: Arc<Reading>) -> Result<Plan, RefreshError> {
         let known = match reading.as_ref() {
             // Of a feed that was never read, too: another may have become it.
-            Reading::Document(read) | Reading::Pushed(read) => {
+            Reading::Document(read) | Reading::Pushed(read) if !feed.is_untouched() => {
                 let (keys, documents) =
                     (read.identified.lookup_keys(), read.identified.lookup_documents());
                 let titles = read.identified.lookup_titles();
                 self.store.known(feed.id, &keys, &documents, &titles).await?
             }
-            Reading::SameBody(_)
+            Reading::Document(_)
+            | Reading::Pushed(_)
+            | Reading::SameBody(_)
             | Reading::Unread { .. }
             | Reading::Unreadable { .. }
             | Reading::Unchanged(_)

@@ -45,6 +45,12 @@ impl Feed {
     pub fn address(&self) -> &FeedUrl {
         self.state.whereabouts.moved_to.as_ref().unwrap_or(&self.url)
     }
+
+    /// Whether nothing was ever written of it since it was subscribed: it was neither asked, nor has
+    /// another feed become it.
+    pub fn is_untouched(&self) -> bool {
+        self.generation == 0
+    }
 }
 
 /// What a refresh writes back about its feed, whole, in one row.
