@@ -266,6 +266,7 @@ impl Walk {
         self.depth -= usize::from(self.depth > 0);
     }
 
+    #[inline]
     fn text(&mut self, text: &str) -> Result<(), Unreadable> {
         self.field += text.len();
         if self.field > MAX_FIELD {
@@ -285,6 +286,7 @@ impl Walk {
         Ok(())
     }
 
+    #[inline]
     fn reference(&mut self, name: &str) -> Result<(), Unreadable> {
         self.references += 1;
         if self.references > MAX_REFERENCES {

@@ -245,6 +245,7 @@ impl Collector {
     }
 
     /// Text stands in the innermost element.
+    #[inline]
     pub fn text(&mut self, text: &str, depth: usize) {
         let wants = |(field, at)| at == depth || field == Field::SourceTitle && at < depth;
         if self.field.is_some_and(wants) && self.text.len() + text.len() <= longest(self.field) {
