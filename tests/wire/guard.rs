@@ -2,7 +2,6 @@
 //! it, among canaries on every address that no origin has.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 use std::time::Duration;
 
 use hickory_resolver::proto::op::ResponseCode;
@@ -11,6 +10,7 @@ use hickory_resolver::proto::rr::RecordType;
 use super::canaries::Canaries;
 use super::names::{Names, Says, these};
 use super::pocket::{self, ELSEWHERE, PUBLIC, PUBLIC_SIX};
+use super::traced;
 use crate::world::feed::Post;
 use crate::world::home::{self, Home};
 use crate::world::program::{Said, Service, eventually, feedmill, feedmill_with};
@@ -407,16 +407,7 @@ fn every_connection_of_the_program_is_to_where_it_may_go() {
     feeds.push("http://public.example/rss".to_owned());
     let home = Home::new();
     home.configure_fetching("", &feeds, home::Post::Files, "");
-    let trace = home.path("trace");
-    let traced = Command::new("strace")
-        .args(["-f", "-e", "trace=connect,sendto,execve", "-o"])
-        .arg(&trace)
-        .args([env!("CARGO_BIN_EXE_feedmill"), "refresh", "--all"])
-        .current_dir(home.folder())
-        .output()
-        .expect("strace is there");
-    assert!(traced.status.success(), "{}", String::from_utf8_lossy(&traced.stderr));
-    let trace = std::fs::read_to_string(trace).expect("written by strace");
+    let trace = traced::refresh(&home, &["-f", "-e", "trace=connect,sendto,execve"]);
     let places = |line: &&str| line.contains("sin_addr") || line.contains("sin6_addr");
     let (may, stray): (Vec<&str>, Vec<&str>) = trace.lines().filter(places).partition(|line| {
         let is = |port: u16, ip: &str| {

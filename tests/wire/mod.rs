@@ -13,4 +13,5 @@ pub(crate) mod pocket;
 mod reach;
 mod secure;
 mod tls;
+mod traced;
 mod upgrade;

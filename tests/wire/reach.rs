@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use hickory_resolver::proto::op::ResponseCode;
 
 use super::names::{Names, Says, these};
 use super::pocket::{self, HOLE_SIX, PUBLIC, PUBLIC_SIX};
+use super::traced;
 use crate::world::feed::Post;
 use crate::world::home::{self, Home};
 use crate::world::program::{Service, eventually, feedmill};
@@ -151,16 +151,7 @@ fn fallback_ms() -> u64 {
     let home = Home::new();
     let feed = "http://lost.example/rss".to_owned();
     home.configure_fetching("", &[feed], home::Post::Files, "");
-    let trace = home.path("trace");
-    let traced = Command::new("strace")
-        .args(["-f", "-ttt", "-e", "trace=connect", "-o"])
-        .arg(&trace)
-        .args([env!("CARGO_BIN_EXE_feedmill"), "refresh", "--all"])
-        .current_dir(home.folder())
-        .output()
-        .expect("strace is there");
-    assert!(traced.status.success(), "{}", String::from_utf8_lossy(&traced.stderr));
-    let trace = std::fs::read_to_string(trace).expect("written by strace");
+    let trace = traced::refresh(&home, &["-f", "-ttt", "-e", "trace=connect"]);
     let at = |ip: &str| -> f64 {
         let line = trace.lines().find(|line| line.contains(ip)).expect(ip);
         line.split_whitespace().nth(1).and_then(|at| at.parse().ok()).expect("a time")
