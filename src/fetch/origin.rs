@@ -249,16 +249,7 @@ pub(crate) fn now() -> DateTime<Utc> {
 
 /// A plain request.
 pub(crate) fn request<'a>(url: &'a FeedUrl, validators: &'a Validators) -> Request<'a> {
-    Request {
-        url,
-        validators,
-        owner: url.web(),
-        login: None,
-        headers: &[],
-        user_agent: None,
-        delta: false,
-        keep_alive: true,
-    }
+    Request::plain(url, validators)
 }
 
 /// One unconditional request.

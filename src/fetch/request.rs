@@ -111,6 +111,22 @@ fn user_agent(contact: Option<&str>, subscribers: usize) -> String {
     format!("{} ({})", concat!("feedmill/", env!("CARGO_PKG_VERSION")), remarks.join("; "))
 }
 
+impl<'a> Request<'a> {
+    /// One that carries nothing of a feed's own.
+    pub fn plain(url: &'a FeedUrl, validators: &'a Validators) -> Self {
+        Self {
+            url,
+            validators,
+            owner: url.web(),
+            login: None,
+            headers: &[],
+            user_agent: None,
+            delta: false,
+            keep_alive: true,
+        }
+    }
+}
+
 impl Request<'_> {
     /// Whether it carries what only its own origin may see.
     pub fn is_confidential(&self) -> bool {

@@ -113,16 +113,8 @@ impl Discoverer {
     }
 
     async fn fetch(&self, url: &FeedUrl) -> Outcome {
-        let request = Request {
-            url,
-            validators: &Validators::default(),
-            owner: url.web(),
-            login: None,
-            headers: &[],
-            user_agent: None,
-            delta: false,
-            keep_alive: true,
-        };
+        let none = Validators::default();
+        let request = Request::plain(url, &none);
         self.client.get(&request, self.clock.now()).await
     }
 }

@@ -149,17 +149,10 @@ impl Extractor {
             }
             None => return self.ask_for_permit(&url, feed).await.err().map(Page::Failed),
         }
-        let is_own = url.web().parts().origin() == feed.url.web().parts().origin();
-        let request = Request {
-            url: &url,
-            validators: &Validators::default(),
-            owner: url.web(),
-            login: feed.login.as_ref().filter(|_| is_own),
-            headers: if is_own { &feed.headers } else { &[] },
-            user_agent: feed.user_agent.as_deref(),
-            delta: false,
-            keep_alive,
-        };
+        let (login, headers) = feed.confidential_to(&url);
+        let (user_agent, none) = (feed.user_agent.as_deref(), Validators::default());
+        let plain = Request::plain(&url, &none);
+        let request = Request { login, headers, user_agent, keep_alive, ..plain };
         Some(match self.client.get().get_page(&request, self.clock.now()).await {
             Outcome::Fresh(fresh) => Page::Fresh(Box::new(fresh)),
             Outcome::Failed(failure) => Page::Failed(failure),
@@ -172,16 +165,8 @@ impl Extractor {
     async fn ask_for_permit(&self, page: &FeedUrl, feed: &Subscription) -> Result<(), Failure> {
         let url = robots::address(page.web()).and_then(|url| FeedUrl::parse(url.as_str()).ok());
         let url = url.ok_or_else(|| of_client("its site has no address for robots.txt"))?;
-        let request = Request {
-            url: &url,
-            validators: &Validators::default(),
-            owner: url.web(),
-            login: None,
-            headers: &[],
-            user_agent: feed.user_agent.as_deref(),
-            delta: false,
-            keep_alive: true,
-        };
+        let (user_agent, none) = (feed.user_agent.as_deref(), Validators::default());
+        let request = Request { user_agent, ..Request::plain(&url, &none) };
         let answer = self.client.get().get_page(&request, self.clock.now()).await;
         self.permits.learn(page.web(), answer, self.clock.now())
     }

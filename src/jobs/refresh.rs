@@ -164,15 +164,15 @@ impl Refresher {
         let wanted = subscriptions.find(&feed.url).ok_or(RefreshError::Retired)?;
         let url = moves::asked_at(feed);
         // What only the subscribed origin may see does not move with the feed.
-        let is_own = url.web().parts().origin() == feed.url.web().parts().origin();
+        let (login, headers) = wanted.confidential_to(url);
         let none = Validators::default();
         let giver = feed.state.whereabouts.validated_at.as_ref();
         let request = Request {
             url,
             validators: if is_whole { &none } else { &feed.state.validators },
             owner: giver.unwrap_or(feed.address().web()),
-            login: wanted.login.as_ref().filter(|_| is_own),
-            headers: if is_own { &wanted.headers } else { &[] },
+            login,
+            headers,
             user_agent: wanted.user_agent.as_deref(),
             delta: wanted.delta,
             keep_alive,

@@ -149,6 +149,18 @@ pub struct Subscription {
     pub user_agent: Option<String>,
 }
 
+impl Subscription {
+    /// What only the origin may see for which it was given: nothing of it goes to `url` if that is
+    /// another's.
+    pub fn confidential_to(&self, url: &FeedUrl) -> (Option<&Login>, &[(String, Secret)]) {
+        if url.web().parts().origin() == self.url.web().parts().origin() {
+            (self.login.as_ref(), &self.headers)
+        } else {
+            (None, &[])
+        }
+    }
+}
+
 /// `[[merged_feed]]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MergedFeed {
