@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 use feedmill::clean::sanitise;
 use feedmill::clock::{Clock, SystemClock};
-use feedmill::model::article::WantedArticles;
 use feedmill::model::document::RawHtml;
 use feedmill::model::entry::{Content, EntryKey, Fingerprint};
 use feedmill::model::feed::Feed;
@@ -119,18 +118,12 @@ async fn fill(path: &Path, options: &Options) -> anyhow::Result<()> {
         state.polled_before = true;
         store
             .commit(Plan {
-                feed: feed.id,
-                generation: feed.generation,
                 state,
                 arrivals: (first..end)
                     .map(|entry| arrival(entry, &body, now))
                     .collect::<Result<_, _>>()?,
-                changes: Vec::new(),
-                articles: WantedArticles::default(),
-                unread: feedmill::model::plan::Unread::default(),
-                moved: None,
-                merged_into: None,
                 noteworthy: true,
+                ..Plan::of(feed)
             })
             .await?;
     }

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::jobs::trouble::in_words;
-use crate::model::article::WantedArticles;
 use crate::model::feed::Feed;
 use crate::model::outcome::Outcome;
 use crate::model::plan::Plan;
@@ -85,18 +84,7 @@ impl Outlook {
 
 /// Leaves a feed as it was before its last failure, unless something else happened to it since.
 async fn pardon(store: &Store, before: Feed) {
-    let plan = Plan {
-        feed: before.id,
-        generation: before.generation + 1,
-        state: before.state,
-        arrivals: Vec::new(),
-        changes: Vec::new(),
-        articles: WantedArticles::default(),
-        unread: crate::model::plan::Unread::default(),
-        moved: None,
-        merged_into: None,
-        noteworthy: false,
-    };
+    let plan = Plan { generation: before.generation + 1, ..Plan::of(&before) };
     match store.commit(plan).await {
         Ok(_) | Err(StoreError::Conflict) => {}
         Err(error) => {

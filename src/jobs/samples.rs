@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 
 use crate::jobs::labels::Labels;
-use crate::model::article::WantedArticles;
 use crate::model::edition::{EditionText, NewEdition, Slot};
 use crate::model::entry::{Content, EntryId, EntryKey, Fingerprint};
 use crate::model::feed::Standing;
@@ -69,25 +68,12 @@ impl Mill {
     async fn commit(&self, feed: &str, title: &str, fill: impl FnOnce(&mut Plan)) -> Vec<EntryId> {
         let found = self.store.feed_by_url(&feed_url(feed)).await.expect("a feed");
         let found = found.expect("a subscribed feed");
-        let mut state = found.state;
-        state.title = PlainText::new(title);
-        state.standing = Standing::Healthy;
-        state.site = found.url.web().parts().join("/").ok().and_then(|u| WebUrl::from_url(u).ok());
-        let (feed, generation) = (found.id, found.generation);
-        let (arrivals, changes) = (Vec::new(), Vec::new());
-        let articles = WantedArticles::default();
-        let mut plan = Plan {
-            feed,
-            generation,
-            state,
-            arrivals,
-            changes,
-            articles,
-            unread: crate::model::plan::Unread::default(),
-            moved: None,
-            merged_into: None,
-            noteworthy: true,
-        };
+        let feed = found.id;
+        let mut plan = Plan { noteworthy: true, ..Plan::of(&found) };
+        plan.state.title = PlainText::new(title);
+        plan.state.standing = Standing::Healthy;
+        plan.state.site =
+            found.url.web().parts().join("/").ok().and_then(|u| WebUrl::from_url(u).ok());
         fill(&mut plan);
         let keys: Vec<_> = plan.arrivals.iter().map(|arrival| arrival.key).collect();
         self.store.commit(plan).await.expect("committed");

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::article::WantedArticles;
 use super::entry::{Content, EntryId, EntryKey, Fingerprint};
-use super::feed::{FeedId, FeedState};
+use super::feed::{Feed, FeedId, FeedState};
 use super::url::{DocumentKey, FeedUrl, WebUrl};
 
 /// All that one refresh writes.
@@ -32,6 +32,24 @@ pub struct Plan {
     pub merged_into: Option<FeedId>,
     /// Whether people should hear of it: something changed, or the standing did.
     pub noteworthy: bool,
+}
+
+impl Plan {
+    /// One that writes the row of `feed` as it stands, and nothing else.
+    pub fn of(feed: &Feed) -> Self {
+        Self {
+            feed: feed.id,
+            generation: feed.generation,
+            state: feed.state.clone(),
+            arrivals: Vec::new(),
+            changes: Vec::new(),
+            articles: WantedArticles::default(),
+            unread: Unread::default(),
+            moved: None,
+            merged_into: None,
+            noteworthy: false,
+        }
+    }
 }
 
 /// What becomes of a feed's document that is a feed and cannot be read yet.

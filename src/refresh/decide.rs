@@ -13,7 +13,6 @@ use chrono::{DateTime, Utc};
 use crate::clean::room::Room;
 use crate::dedup::candidate::{Candidate, Identified};
 use crate::dedup::key;
-use crate::model::article::WantedArticles;
 use crate::model::document::{Document, Unreadable};
 use crate::model::entry::{Content, EntryKey, Known};
 use crate::model::feed::{Feed, FeedState, Standing};
@@ -101,18 +100,7 @@ pub fn decide(
     now: DateTime<Utc>,
     dice: f64,
 ) -> Plan {
-    let mut plan = Plan {
-        feed: feed.id,
-        generation: feed.generation,
-        state: feed.state.clone(),
-        arrivals: Vec::new(),
-        changes: Vec::new(),
-        articles: WantedArticles::default(),
-        unread: Unread::default(),
-        moved: None,
-        merged_into: None,
-        noteworthy: false,
-    };
+    let mut plan = Plan::of(feed);
     if let Seen::Pushed { fresh, document, identified, known } = seen {
         pushed(&mut plan, feed, &Reading { fresh, document, identified, known, now });
     } else {

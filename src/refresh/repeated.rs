@@ -89,12 +89,12 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::model::article::WantedArticles;
     use crate::model::entry::{EntryKey, Fingerprint};
-    use crate::model::feed::{FeedId, FeedState};
+    use crate::model::feed::{Feed, FeedId, FeedState};
     use crate::model::plan::{Arrival, Change};
     use crate::model::removed::{Removed, RemovedKind};
     use crate::model::text::SafeHtml;
+    use crate::model::url::FeedUrl;
 
     const PROMISE: &str = "<p>Chaque mardi, trois idées pour mieux dormir.</p>";
 
@@ -126,18 +126,13 @@ mod tests {
     }
 
     fn plan(arrivals: Vec<Arrival>) -> Plan {
-        Plan {
-            feed: FeedId(1),
+        let feed = Feed {
+            id: FeedId(1),
+            url: FeedUrl::parse("https://exemple.fr/flux").expect("a URL"),
             generation: 0,
             state: FeedState::new(DateTime::UNIX_EPOCH),
-            arrivals,
-            changes: Vec::new(),
-            articles: WantedArticles::default(),
-            unread: crate::model::plan::Unread::default(),
-            moved: None,
-            merged_into: None,
-            noteworthy: false,
-        }
+        };
+        Plan { arrivals, ..Plan::of(&feed) }
     }
 
     /// The numbers of the new items that keep more than their own text.

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use crate::model::article::WantedArticles;
 use crate::model::edition::{EditionText, NewEdition, NewLetter, Slot};
 use crate::model::entry::{Content, EntryId, EntryKey, Fingerprint};
 use crate::model::feed::{Feed, FeedState, Standing, Tag};
@@ -96,8 +95,6 @@ pub(in crate::store) fn arrival(guid: &str, first_seen: DateTime<Utc>) -> Arriva
 /// The plan of a good poll of `feed` at `now` that brought `arrivals`.
 pub(in crate::store) fn plan(feed: &Feed, now: DateTime<Utc>, arrivals: Vec<Arrival>) -> Plan {
     Plan {
-        feed: feed.id,
-        generation: feed.generation,
         state: FeedState {
             standing: Standing::Healthy,
             last_check: Some(now),
@@ -106,12 +103,8 @@ pub(in crate::store) fn plan(feed: &Feed, now: DateTime<Utc>, arrivals: Vec<Arri
             ..feed.state.clone()
         },
         arrivals,
-        changes: Vec::new(),
-        articles: WantedArticles::default(),
-        unread: crate::model::plan::Unread::default(),
-        moved: None,
-        merged_into: None,
         noteworthy: true,
+        ..Plan::of(feed)
     }
 }
 
