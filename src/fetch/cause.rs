@@ -45,6 +45,21 @@ pub fn explain(error: &reqwest::Error, url: &url::Url) -> FetchError {
     FetchError::Broken { host, cause }
 }
 
+/// Whether the other side closed the connection where an answer was expected.
+pub fn is_silence(error: &reqwest::Error) -> bool {
+    let is_closed = |io: &io::Error| {
+        matches!(
+            io.kind(),
+            io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::UnexpectedEof
+        )
+    };
+    find::<hyper::Error>(error).is_some_and(hyper::Error::is_incomplete_message)
+        || chain(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).any(is_closed)
+}
+
 fn of_io(error: &io::Error) -> Option<&'static str> {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Some("connection refused"),

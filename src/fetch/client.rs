@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use tower::util::MapRequestLayer;
 
 use crate::model::outcome::{Failure, Outcome};
 use crate::model::settings::FetchSettings;
@@ -25,6 +26,7 @@ use super::hub::{self, HubRequest};
 use super::manners::{Errand, Ledger};
 use super::request::{self, Request};
 use super::resolve::Resolver;
+use super::reuse;
 use super::tls;
 
 /// How long an idle connection is kept for a site with more feeds queued.
@@ -229,6 +231,7 @@ fn http_client(
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_max_idle_per_host(idle)
         .pool_idle_timeout(KEPT_IDLE)
+        .connector_layer(MapRequestLayer::new(reuse::mark))
         .http1_max_headers(FIELDS)
         .http1_ignore_invalid_headers_in_responses(true)
         .http2_max_header_list_size(FIELD_BYTES)

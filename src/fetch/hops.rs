@@ -6,7 +6,7 @@
 //! fields alone count.
 
 use reqwest::header::{HeaderMap, LOCATION};
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, Response, StatusCode};
 
 use crate::model::url::WebUrl;
 
@@ -16,6 +16,7 @@ use super::error::{self, FetchError};
 use super::guard::{Guard, Refused};
 use super::manners::{Errand, Ledger};
 use super::request::Request;
+use super::reuse;
 
 /// How many redirects are followed.
 const HOPS: usize = 5;
@@ -44,11 +45,7 @@ impl Walk<'_> {
         let mut permanent = true;
         for hop in 0..=HOPS {
             self.guard.check(url.parts())?;
-            let (request, conditional) = self.request_to(&url)?;
-            self.ledger.leaves(&request, self.errand, hop > 0);
-            let sent = self.http.execute(request).await;
-            let response = sent.map_err(|error| cause::explain(&error, url.parts()))?;
-            self.ledger.answered(response.status());
+            let (response, conditional) = self.ask(&url, hop > 0).await?;
             let Some(for_good) = redirect(response.status()) else {
                 let redirected = hop > 0;
                 let delta = conditional && self.request.delta;
@@ -59,6 +56,24 @@ impl Walk<'_> {
         }
         let problem = format!("once more after {HOPS} redirects");
         Err(FetchError::Redirect { place: error::place(url.parts()), problem })
+    }
+
+    /// The answer of one hop, and whether the request was conditional. What a kept connection did not
+    /// hear is said once more.
+    async fn ask(&self, url: &WebUrl, is_hop: bool) -> Result<(Response, bool), FetchError> {
+        let (request, conditional) = self.request_to(url)?;
+        let (mut sent, was_kept) = reuse::watched(self.send(request, is_hop)).await;
+        if was_kept && sent.as_ref().is_err_and(cause::is_silence) {
+            sent = self.send(self.request_to(url)?.0, is_hop).await;
+        }
+        let response = sent.map_err(|error| cause::explain(&error, url.parts()))?;
+        self.ledger.answered(response.status());
+        Ok((response, conditional))
+    }
+
+    async fn send(&self, request: reqwest::Request, is_hop: bool) -> reqwest::Result<Response> {
+        self.ledger.leaves(&request, self.errand, is_hop);
+        self.http.execute(request).await
     }
 
     /// The request to one hop, and whether it is conditional.
