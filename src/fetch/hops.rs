@@ -52,7 +52,7 @@ impl Walk<'_> {
                 return Ok(Answer { response, url, conditional, delta, permanent, redirected });
             };
             permanent &= for_good;
-            url = self.next(&url, response.headers())?;
+            url = target(&url, response.headers(), self.request.is_confidential())?;
         }
         let problem = format!("once more after {HOPS} redirects");
         Err(FetchError::Redirect { place: error::place(url.parts()), problem })
@@ -95,30 +95,32 @@ impl Walk<'_> {
         let unfit = |_| FetchError::Setting("its credentials cannot be sent".to_owned());
         Ok((builder.build().map_err(unfit)?, conditional))
     }
+}
 
-    /// Where a redirect leads (RFC 9110, section 10.2.2), without credentials and fragment.
-    fn next(&self, from: &WebUrl, fields: &HeaderMap) -> Result<WebUrl, FetchError> {
-        let wrong =
-            |problem: String| FetchError::Redirect { place: error::place(from.parts()), problem };
-        let location = fields.get(LOCATION).map(|value| readable(value.as_bytes()));
-        let Some(location) = location.filter(|text| !text.is_empty()) else {
-            return Err(wrong("without saying where to".to_owned()));
-        };
-        let to = WebUrl::join(from, &location)
-            .map_err(|reason| wrong(format!("to something unusable ({reason})")))?;
-        let mut parts = to.parts().clone();
-        parts.set_fragment(None);
-        let refused = |()| wrong("to an address that cannot have credentials".to_owned());
-        parts.set_username("").map_err(refused)?;
-        parts.set_password(None).map_err(refused)?;
-        if from.parts().scheme() == "https"
-            && parts.scheme() == "http"
-            && self.request.is_confidential()
-        {
-            return Err(Refused::Downgrade.into());
-        }
-        WebUrl::from_url(parts).map_err(|reason| wrong(format!("to nowhere ({reason})")))
+/// Where a redirect leads (RFC 9110, section 10.2.2), without credentials and fragment. What is
+/// confidential is not taken from https to http.
+pub fn target(
+    from: &WebUrl,
+    fields: &HeaderMap,
+    is_confidential: bool,
+) -> Result<WebUrl, FetchError> {
+    let wrong =
+        |problem: String| FetchError::Redirect { place: error::place(from.parts()), problem };
+    let location = fields.get(LOCATION).map(|value| readable(value.as_bytes()));
+    let Some(location) = location.filter(|text| !text.is_empty()) else {
+        return Err(wrong("without saying where to".to_owned()));
+    };
+    let to = WebUrl::join(from, &location)
+        .map_err(|reason| wrong(format!("to something unusable ({reason})")))?;
+    let mut parts = to.parts().clone();
+    parts.set_fragment(None);
+    let refused = |()| wrong("to an address that cannot have credentials".to_owned());
+    parts.set_username("").map_err(refused)?;
+    parts.set_password(None).map_err(refused)?;
+    if is_confidential && from.parts().scheme() == "https" && parts.scheme() == "http" {
+        return Err(Refused::Downgrade.into());
     }
+    WebUrl::from_url(parts).map_err(|reason| wrong(format!("to nowhere ({reason})")))
 }
 
 /// Whether a status is a redirect to follow, and whether for good (RFC 9110, section 15.4).
@@ -132,7 +134,7 @@ fn redirect(status: StatusCode) -> Option<bool> {
 
 /// A Location as text. It should be ASCII; raw UTF-8 is common, and other bytes are
 /// percent-encoded, as the server meant them.
-pub fn readable(bytes: &[u8]) -> String {
+fn readable(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.trim().to_owned(),
         Err(_) => {
@@ -341,19 +343,9 @@ mod tests {
         let secret = Request { login: Some(&login), ..open };
         let mut fields = HeaderMap::new();
         fields.insert(LOCATION, "http://a.example/feed".parse().expect("a value"));
-        let (guard, http) = (Guard::new(&[]), reqwest_client());
-        let walk = |request| {
-            let (ledger, errand, common) = (&Ledger::default(), Errand::Feed, &HeaderMap::new());
-            let walk = Walk { http: &http, guard: &guard, common, request, ledger, errand };
-            walk.next(url.web(), &fields)
-        };
-        assert_eq!(walk(&secret), Err(FetchError::Refused(Refused::Downgrade)));
-        assert!(walk(&open).is_ok());
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "it is never used")]
-    fn reqwest_client() -> reqwest::Client {
-        reqwest::Client::new()
+        let led = |asked: &Request<'_>| target(url.web(), &fields, asked.is_confidential());
+        assert_eq!(led(&secret), Err(FetchError::Refused(Refused::Downgrade)));
+        assert!(led(&open).is_ok());
     }
 
     #[tokio::test]

@@ -4,14 +4,14 @@
 //! limit as for feeds. Redirects that keep the method are followed (307, 308), no others, and never
 //! from https to http, where a secret could be read. Of the answer only the status counts.
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
 
 use crate::model::secret::Secret;
 use crate::model::url::WebUrl;
 
 use super::error::{self, FetchError};
-use super::guard::{Guard, Refused};
+use super::guard::Guard;
 use super::{answer, cause, hops};
 
 /// How many redirects of a hub are followed.
@@ -65,7 +65,8 @@ pub(in crate::fetch) async fn ask(
         match response.status() {
             status if status.is_success() => return Ok(()),
             StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => {
-                url = next(&url, response.headers())?;
+                // The form holds a secret, where the hub is behind TLS.
+                url = hops::target(&url, response.headers(), true)?;
             }
             status => return Err(answer::refusal(status, response.headers(), url.parts())),
         }
@@ -96,19 +97,6 @@ fn form(request: &HubRequest<'_>) -> String {
     // Hubs of PubSubHubbub 0.3 want to be told how to verify; WebSub ignores it.
     form.append_pair("hub.verify", "async");
     form.finish()
-}
-
-fn next(from: &WebUrl, fields: &HeaderMap) -> Result<WebUrl, FetchError> {
-    let location = fields.get(LOCATION).map(|value| hops::readable(value.as_bytes()));
-    let to = location.and_then(|location| WebUrl::join(from, &location).ok());
-    let Some(to) = to else {
-        let problem = "without saying where to".to_owned();
-        return Err(FetchError::Redirect { place: error::place(from.parts()), problem });
-    };
-    if from.parts().scheme() == "https" && to.parts().scheme() != "https" {
-        return Err(Refused::Downgrade.into());
-    }
-    Ok(to)
 }
 
 #[cfg(test)]
@@ -190,6 +178,55 @@ mod tests {
         assert!(origin.heard().iter().all(|heard| heard.head.starts_with("POST ")));
         let kind = origin.heard()[0].field("content-type").map(str::to_owned);
         assert_eq!(kind.as_deref(), Some("application/x-www-form-urlencoded"));
+    }
+
+    #[tokio::test]
+    async fn a_hub_that_leads_nowhere_is_a_failure_and_odd_locations_are_read_as_those_of_feeds() {
+        let nowhere = "without saying where to";
+        let unusable = "to something unusable";
+        for (field, problem) in [
+            ("X-Location: /yes", nowhere),
+            ("Location: ", nowhere),
+            ("Location: file:///etc/passwd", unusable),
+            ("Location: data:text/plain,x", unusable),
+            ("Location: http://[::1/", unusable),
+        ] {
+            let origin = Origin::always(answer("307 Moved", &[field], b"")).await;
+            let failure = asked(&client(), &origin.url("/"), SUBSCRIBE).await.expect_err(field);
+            assert_eq!(failure.class, FailureClass::Network, "{field}");
+            assert!(failure.reason.contains(problem), "{field}: {}", failure.reason);
+            assert_eq!(origin.heard().len(), 1, "{field}");
+        }
+        for (location, target) in [
+            ("../x y", "/x%20y"),
+            ("caf\u{e9}", "/a/caf%E9"),
+            ("http://user:pass@127.0.0.1:{port}/q#f", "/q"),
+            ("//127.0.0.1:{port}/p", "/p"),
+        ] {
+            let origin = Origin::new(move |heard| match heard.target() {
+                "/a/hub" => {
+                    let host = heard.field("host").expect("a Host field");
+                    let (_, port) = host.rsplit_once(':').expect("a port");
+                    let location = location.replace("{port}", port);
+                    answer("308 Moved", &[&format!("Location: {location}")], b"")
+                }
+                _ => answer("202 Accepted", &[], b""),
+            })
+            .await;
+            asked(&client(), &origin.url("/a/hub"), SUBSCRIBE).await.expect(location);
+            let heard = origin.heard();
+            assert_eq!(heard[1].target(), target, "{location}");
+            assert_eq!(heard[1].field("authorization"), None, "{location}");
+            assert!(heard[1].head.starts_with("POST "), "{location}");
+        }
+    }
+
+    #[test]
+    fn a_hub_behind_tls_does_not_lead_out_of_it() {
+        let mut fields = HeaderMap::new();
+        fields.insert(reqwest::header::LOCATION, "http://hub.example/".parse().expect("a value"));
+        let led = hops::target(&web("https://hub.example/"), &fields, true);
+        assert_eq!(led, Err(FetchError::Refused(crate::fetch::guard::Refused::Downgrade)));
     }
 
     #[tokio::test]
