@@ -230,7 +230,7 @@ impl Workshop {
         self.address.replace(settings.server.base_url);
         self.house.relabel(labels);
         self.shelf.turn();
-        self.house.pushes.wake();
+        self.house.pushes.look_at_all();
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! The loop about hubs: it waits until one is to be asked, has spoken, or lets a lease lapse, and has
 //! done what follows. One request at a time to a hub's site, with a pause, and a few in all.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::error::Error;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -9,18 +9,20 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::clock::Wait;
 use crate::daemon::desk::Desk;
 use crate::daemon::lifecycle::Stop;
 use crate::daemon::scheduler::{Asked, Order};
+use crate::daemon::turns::Turns;
 use crate::jobs::refresh::Urgency;
-use crate::jobs::subscribe::{Ask, Round, Subscriber};
+use crate::jobs::subscribe::{Ask, Round, Subscriber, ToldRound};
 use crate::jobs::trouble::in_words;
 use crate::model::feed::FeedId;
 use crate::model::note::Note;
-use crate::model::url::Site;
+
+type Trouble = Box<dyn Error + Send + Sync>;
 
 /// How many hubs are asked at once.
 const ASKS: usize = 4;
@@ -38,12 +40,10 @@ pub async fn run(subscriber: Subscriber, gap: Duration, desk: Desk, stop: Stop) 
         gap,
         desk,
         told,
-        asking: HashSet::new(),
+        turns: Turns::default(),
         asks: JoinSet::new(),
         fetching: HashMap::new(),
         held: HashMap::new(),
-        next_look: None,
-        looked: DateTime::<Utc>::MIN_UTC,
     };
     while !stop.is_draining() {
         let wake = herald.round().await;
@@ -51,12 +51,7 @@ pub async fn run(subscriber: Subscriber, gap: Duration, desk: Desk, stop: Stop) 
         tokio::select! {
             () = wake => {}
             () = pushes.woken() => {}
-            Some(ended) = herald.asks.join_next() => {
-                if let Ok(site) = ended {
-                    herald.asking.remove(&site);
-                }
-                herald.next_look = Some(DateTime::<Utc>::MIN_UTC);
-            }
+            Some(ended) = herald.asks.join_next() => herald.was_asked(ended),
             Some(done) = asked.recv() => herald.fetched(&done).await,
             () = stop.draining() => {}
         }
@@ -69,61 +64,53 @@ struct Herald {
     gap: Duration,
     desk: Desk,
     told: mpsc::UnboundedSender<Asked>,
-    /// Sites of hubs that are being asked, or have their pause.
-    asking: HashSet<Site>,
-    asks: JoinSet<Site>,
+    /// Who asks hubs, and who waits for that.
+    turns: Turns,
+    asks: JoinSet<Ask>,
     /// Feeds that are fetched because of a hub, and up to which number was told before that was ordered.
     fetching: HashMap<FeedId, i64>,
     /// Feeds that could not be fetched, or of which that could not be kept, and when they are again: the
     /// notes may be as they were.
     held: HashMap<FeedId, DateTime<Utc>>,
-    /// When callbacks are to be looked at, if nobody says so before.
-    next_look: Option<DateTime<Utc>>,
-    /// When they were.
-    looked: DateTime<Utc>,
 }
 
 impl Herald {
     /// Does what is to be done; the wait ends when there is more.
     async fn round(&mut self) -> Wait {
-        let wakes = self.subscriber.pushes().wakes();
+        let (pushes, clock) = (self.subscriber.pushes(), self.subscriber.clock());
+        let wakes = pushes.wakes();
         self.read_pushes().await;
-        let clock = self.subscriber.clock();
-        let found = match self.look().await {
-            Ok(()) => self.subscriber.told().await.map_err(Into::into),
-            Err(error) => Err(error),
-        };
-        let (fetches, next_note) = match found {
-            Ok(told) => told,
+        let wake = match self.cares().await {
+            Ok(wake) => wake,
             Err(error) => {
-                self.next_look = Some(clock.now());
                 tracing::error!(error = %in_words(error.as_ref()), "hubs cannot be cared for; feeds are polled as ever, trying again in a minute");
                 return clock.until(clock.now() + AFTER_TROUBLE);
             }
         };
-        let released = self.order(fetches).await;
-        let is_at_rest = self.asks.is_empty() && self.fetching.is_empty();
-        self.subscriber.pushes().settle_at(is_at_rest.then_some(wakes));
-        let wake = self.next_look.into_iter().chain(next_note).chain(released).min();
+        let is_at_rest = self.turns.is_empty()
+            && self.fetching.is_empty()
+            && pushes.hubs.is_at_rest()
+            && pushes.notes.is_at_rest();
+        pushes.settle_at(is_at_rest.then_some(wakes));
         match wake {
             Some(at) => clock.until(at),
             None => Box::pin(std::future::pending()),
         }
     }
 
-    /// Looks at callbacks if one of them may need it: somebody said so, a moment has come, or the clock
-    /// was set back behind the last look.
-    async fn look(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let now = self.subscriber.clock().now();
-        let is_due = self.next_look.is_some_and(|at| at <= now) || now < self.looked;
-        if self.subscriber.pushes().is_changed() || is_due {
-            // Until it was done, it is to be done.
-            (self.next_look, self.looked) = (Some(now), now);
-            let Round { asks, wake } = self.subscriber.round().await?;
-            self.next_look = wake;
-            self.start(asks);
+    /// Looks at some of what needs it, has hubs asked and feeds fetched. Says when there is more to do.
+    async fn cares(&mut self) -> Result<Option<DateTime<Utc>>, Trouble> {
+        let Round { asks, wake: next_callback } = self.subscriber.round().await?;
+        asks.into_iter().for_each(|ask| self.turns.join(ask));
+        while let Some(ask) = self.turns.next(ASKS) {
+            self.start(ask);
         }
-        Ok(())
+        let released = self.release();
+        let ToldRound { fetches, wake: next_note } = self.subscriber.told().await?;
+        for note in fetches {
+            self.order(note).await.inspect_err(|_| self.subscriber.pushes().notes.name_all())?;
+        }
+        Ok([next_callback, next_note, released].into_iter().flatten().min())
     }
 
     async fn read_pushes(&mut self) {
@@ -136,59 +123,66 @@ impl Herald {
         }
     }
 
-    fn start(&mut self, asks: Vec<Ask>) {
-        for ask in asks {
-            if self.asking.len() >= ASKS || !self.asking.insert(ask.site.clone()) {
-                continue;
+    fn start(&mut self, ask: Ask) {
+        let (subscriber, gap) = (self.subscriber.clone(), self.gap);
+        self.asks.spawn(async move {
+            let asked = AssertUnwindSafe(subscriber.ask(&ask)).catch_unwind().await;
+            match asked {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::error!(error = %in_words(&error), "what a hub was asked cannot be kept");
+                    subscriber.clock().after(AFTER_TROUBLE.to_std().unwrap_or_default()).await;
+                }
+                Err(_) => {
+                    tracing::error!("asking a hub ended by a fault of feedmill's own");
+                    subscriber.clock().after(AFTER_TROUBLE.to_std().unwrap_or_default()).await;
+                }
             }
-            let (subscriber, gap, site) = (self.subscriber.clone(), self.gap, ask.site.clone());
-            self.asks.spawn(async move {
-                let asked = AssertUnwindSafe(subscriber.ask(ask)).catch_unwind().await;
-                match asked {
-                    Ok(Ok(())) => {}
-                    Ok(Err(error)) => {
-                        tracing::error!(error = %in_words(&error), "what a hub was asked cannot be kept");
-                        subscriber.clock().after(AFTER_TROUBLE.to_std().unwrap_or_default()).await;
-                    }
-                    Err(_) => {
-                        tracing::error!("asking a hub ended by a fault of feedmill's own");
-                        subscriber.clock().after(AFTER_TROUBLE.to_std().unwrap_or_default()).await;
-                    }
-                }
-                if !gap.is_zero() {
-                    subscriber.clock().after(gap).await;
-                }
-                site
-            });
+            if !gap.is_zero() {
+                subscriber.clock().after(gap).await;
+            }
+            ask
+        });
+    }
+
+    /// A hub was asked: what follows from that for its feed is looked at.
+    fn was_asked(&mut self, ended: Result<Ask, JoinError>) {
+        if let Ok(Ask { site, feed }) = ended {
+            self.turns.done(&site);
+            self.subscriber.pushes().hubs.name([feed]);
         }
     }
 
-    /// Has the scheduler fetch feeds, in turn with all others of their sites. Says when one of them is to
-    /// be ordered that must not be yet.
-    async fn order(&mut self, notes: Vec<Note>) -> Option<DateTime<Utc>> {
+    /// Has feeds looked at again that were left alone; says when there is the next.
+    fn release(&mut self) -> Option<DateTime<Utc>> {
         let now = self.subscriber.clock().now();
-        self.held.retain(|_, until| *until > now && *until <= now + AFTER_FAILURE);
-        let mut released = None;
-        for Note { feed, told: number, .. } in notes {
-            if let Some(until) = self.held.get(&feed) {
-                released = released.into_iter().chain([*until]).min();
-                continue;
-            }
-            if self.fetching.contains_key(&feed) {
-                continue;
-            }
-            let Ok(Some(site)) = self.subscriber.site(feed).await else { continue };
-            self.fetching.insert(feed, number);
-            let (feeds, told) = (vec![(feed, site)], self.told.clone());
-            let order = Order::Refresh { feeds, urgency: Urgency::Told, told };
-            let _ = self.desk.orders.send(order).await;
+        let is_over = |until: DateTime<Utc>| until <= now || until > now + AFTER_FAILURE;
+        let over: Vec<FeedId> =
+            self.held.iter().filter(|(_, until)| is_over(**until)).map(|(feed, _)| *feed).collect();
+        self.held.retain(|_, until| !is_over(*until));
+        self.subscriber.pushes().notes.name(over);
+        self.held.values().min().copied()
+    }
+
+    /// Has the scheduler fetch a feed, in turn with all others of its site, if that is not under way and
+    /// it is not to be left alone: it is looked at again after that.
+    async fn order(&mut self, Note { feed, told: number, .. }: Note) -> Result<(), Trouble> {
+        if self.held.contains_key(&feed) || self.fetching.contains_key(&feed) {
+            return Ok(());
         }
-        released
+        let Some(site) = self.subscriber.site(feed).await? else { return Ok(()) };
+        self.fetching.insert(feed, number);
+        let (feeds, told) = (vec![(feed, site)], self.told.clone());
+        let order = Order::Refresh { feeds, urgency: Urgency::Told, told };
+        // The scheduler lives as long as this loop.
+        let _ = self.desk.orders.send(order).await;
+        Ok(())
     }
 
     async fn fetched(&mut self, done: &Asked) {
         let Some(up_to) = self.fetching.remove(&done.feed) else { return };
         let kept = self.subscriber.fetched(done.feed, (up_to, done.joined), &done.result).await;
+        self.subscriber.pushes().notes.name([done.feed]);
         if kept.is_err() || done.result.is_err() {
             self.held.insert(done.feed, self.subscriber.clock().now() + AFTER_FAILURE);
         }

@@ -15,5 +15,6 @@ pub mod reload;
 pub mod schedule;
 pub mod scheduler;
 pub mod service;
+pub mod turns;
 pub mod work;
 pub mod writing;

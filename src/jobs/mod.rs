@@ -1,5 +1,6 @@
 //! Units of work: gather, decide, apply. Called alike by loops, routes and commands.
 
+pub mod attention;
 pub mod current;
 pub mod deliver;
 pub mod dice;
@@ -12,6 +13,7 @@ pub mod hubs;
 pub mod labels;
 pub mod letters;
 pub mod library;
+pub mod line;
 pub mod outlook;
 pub mod overview;
 pub mod pushed;

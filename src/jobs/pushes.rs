@@ -5,17 +5,19 @@
 //! thanked; a pushed document waits in a short queue, and one that finds no room there is fetched.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 
 use crate::clock::Clock;
+use crate::jobs::attention::Attention;
 use crate::jobs::dice::Dice;
 use crate::jobs::trouble::in_words;
 use crate::model::callback::{Callback, CallbackState};
 use crate::model::feed::{Feed, FeedId, FeedState};
+use crate::model::note::Note;
 use crate::model::secret::Secret;
 use crate::model::url::WebUrl;
 use crate::refresh::note::{self, Pause};
@@ -42,8 +44,10 @@ pub struct Pushes {
     allowances: Mutex<HashMap<FeedId, Allowance>>,
     news: Notify,
     wakes: AtomicU64,
-    /// Whether callbacks, or what is wanted of hubs, may have changed since they were looked at.
-    is_changed: AtomicBool,
+    /// Feeds about whose callbacks something may be to be done.
+    pub hubs: Attention,
+    /// Feeds that may be to be fetched because of what was told.
+    pub notes: Attention,
     /// How many wakes have been acted on, when nothing is under way.
     settled: watch::Sender<Option<u64>>,
 }
@@ -104,7 +108,8 @@ impl Pushes {
             allowances: Mutex::default(),
             news: Notify::new(),
             wakes: AtomicU64::new(0),
-            is_changed: AtomicBool::new(true),
+            hubs: Attention::default(),
+            notes: Attention::default(),
             settled: watch::Sender::new(None),
         }
     }
@@ -184,7 +189,7 @@ impl Pushes {
         if trust_ended {
             self.trust_ended(feed).await?;
         }
-        self.wake();
+        self.look_at(feed);
         Ok(true)
     }
 
@@ -202,13 +207,34 @@ impl Pushes {
     /// # Errors
     /// If the database cannot be read or written.
     pub async fn trust_ended(&self, feed: FeedId) -> Result<(), StoreError> {
+        let Some(kept) = self.store.feed(feed).await? else { return Ok(()) };
         let at = self.clock.now() + websub::after_trust(self.dice.throw());
+        let soon = Pause::of(&kept.state).after(at);
+        self.follow(feed, |note| note::told(note, soon)).await
+    }
+
+    /// What becomes of what is noted of a feed, decided again when something is told meanwhile.
+    ///
+    /// # Errors
+    /// If the database cannot be read or written.
+    pub async fn follow(
+        &self,
+        feed: FeedId,
+        becomes: impl Fn(Note) -> Note,
+    ) -> Result<(), StoreError> {
         for _ in 0..CONFLICTS {
-            let Some(kept) = self.store.feed(feed).await? else { return Ok(()) };
-            let note = note::told(self.store.note(feed).await?, Pause::of(&kept.state).after(at));
-            match self.store.keep_note(&note).await {
+            let note = self.store.note(feed).await?;
+            let after = becomes(note);
+            if after == note {
+                return Ok(());
+            }
+            match self.store.keep_note(&after).await {
                 Err(StoreError::Conflict) => {}
-                other => return other,
+                other => {
+                    self.notes.name([feed]);
+                    self.rouse();
+                    return other;
+                }
             }
         }
         Err(StoreError::Conflict)
@@ -280,6 +306,7 @@ impl Pushes {
     }
 
     fn hand_on(&self, callback: Callback, told: Told, number: i64, body: Option<Bytes>) {
+        self.notes.name([callback.feed]);
         if let (Told::Signed, Some(body)) = (told, body) {
             let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
             if queue.len() < QUEUE {
@@ -295,7 +322,7 @@ impl Pushes {
     pub async fn compare(&self, before: &Feed, after: &HubsNamed) {
         let state = &before.state;
         if *after != HubsNamed::of(state) {
-            self.wake();
+            self.look_at(before.id);
         }
         let Some(last_check) = state.last_check else { return };
         if state.hub_trust.is_none() || after.is_trusted {
@@ -312,18 +339,18 @@ impl Pushes {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
-    /// Says that callbacks, or what is wanted of hubs, may have changed.
-    pub fn wake(&self) {
-        self.is_changed.store(true, Ordering::SeqCst);
+    /// Something may be to be done about the callbacks of a feed.
+    pub fn look_at(&self, feed: FeedId) {
+        self.hubs.name([feed]);
         self.rouse();
     }
 
-    /// Whether somebody said so since it was asked last.
-    pub fn is_changed(&self) -> bool {
-        self.is_changed.swap(false, Ordering::SeqCst)
+    /// Something may be to be done about the callbacks of any feed.
+    pub fn look_at_all(&self) {
+        self.hubs.name_all();
+        self.rouse();
     }
 
-    /// Something was told: no callback needs to be looked at for that.
     fn rouse(&self) {
         self.wakes.fetch_add(1, Ordering::SeqCst);
         self.news.notify_one();

@@ -253,7 +253,7 @@ impl Refresher {
                     if let Some((to, merged)) = &moved {
                         refreshed::report_move(&feed, to, *merged);
                         // The hubs of a feed that is a shell now are told off.
-                        self.pushes.wake();
+                        self.pushes.look_at(feed.id);
                     }
                     self.pushes.compare(&feed, &named).await;
                     return Ok((refreshed, noteworthy));

@@ -1,10 +1,10 @@
 //! Hubs are asked to tell of changes, and what they told is followed up.
 //!
-//! A round looks at all feeds that have a hub and says what is to be done (`refresh::websub`, pure);
-//! what asks a hub is done one by one by the loop that called it, the rest at once. A callback is
-//! committed before its hub hears of it, since a hub may verify before it answers.
+//! A round looks at some of the feeds for which there may be something to do (`jobs::attention`) and
+//! finds out what (`refresh::websub`, pure). What asks a hub is done one by one by the loop that called
+//! it, and decided again then; the rest is done at once. A callback is committed before its hub hears of
+//! it, since a hub may verify before it answers.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -16,7 +16,7 @@ use crate::jobs::pushes::{Push, Pushes};
 use crate::jobs::refresh::Refresher;
 use crate::jobs::refreshed::{RefreshError, Refreshed};
 use crate::jobs::trouble;
-use crate::model::callback::{Callback, CallbackState, Past};
+use crate::model::callback::{Callback, CallbackState, HubFeed, Past};
 use crate::model::feed::FeedId;
 use crate::model::hash;
 use crate::model::note::Note;
@@ -27,11 +27,6 @@ use crate::refresh::note::{self, Pause};
 use crate::refresh::websub::{self, Step};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
-
-/// How often something is decided again after a conflict.
-const CONFLICTS: usize = 3;
-/// How often a round looks again at what it changed itself.
-const LOOKS: usize = 3;
 
 /// What asking hubs needs. Clones share it.
 #[derive(Debug, Clone)]
@@ -44,8 +39,8 @@ pub struct Subscriber {
     pub draw: fn() -> Option<[u8; 32]>,
 }
 
-/// What a round found.
-#[derive(Debug, Default)]
+/// What a round found about callbacks.
+#[derive(Debug)]
 pub struct Round {
     /// Hubs to be asked.
     pub asks: Vec<Ask>,
@@ -53,13 +48,22 @@ pub struct Round {
     pub wake: Option<DateTime<Utc>>,
 }
 
-/// One hub to be asked.
-#[derive(Debug, Clone)]
+/// What a round found of what was told.
+#[derive(Debug)]
+pub struct ToldRound {
+    /// The feeds to be fetched because of it.
+    pub fetches: Vec<Note>,
+    /// When there is more to do.
+    pub wake: Option<DateTime<Utc>>,
+}
+
+/// One feed that is to ask a hub.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
-    /// Who answers for it: the unit of pacing.
+    /// Who answers for the hub: the unit of pacing.
     pub site: Site,
-    feed: FeedId,
-    step: Step,
+    /// Whose changes it is to tell.
+    pub feed: FeedId,
 }
 
 impl Subscriber {
@@ -83,75 +87,72 @@ impl Subscriber {
         self.refresher.client.get().admits(&base).then_some(base)
     }
 
-    /// The feeds to be fetched now because of what was told, and when there is the next.
+    /// Finds feeds to be fetched now because of what was told.
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub async fn told(&self) -> Result<(Vec<Note>, Option<DateTime<Utc>>), StoreError> {
-        let now = self.refresher.clock.now();
-        Ok((self.store().notes_due(now).await?, self.store().next_note(now).await?))
+    pub async fn told(&self) -> Result<ToldRound, StoreError> {
+        let (pushes, now) = (self.pushes(), self.refresher.clock.now());
+        let since = pushes.notes.begin(now).unwrap_or(DateTime::<Utc>::MIN_UTC);
+        let batch = pushes.notes.batch(self.store().notes_due(since, now).await)?;
+        let notes = self.store().notes(&batch).await;
+        let mut fetches = notes.inspect_err(|_| pushes.notes.name_all())?;
+        fetches.retain(|note| note.fetch_at.is_some_and(|at| at <= now));
+        let wake = match pushes.notes.is_at_rest() {
+            true => self.store().next_note(now).await?,
+            false => Some(now),
+        };
+        Ok(ToldRound { fetches, wake })
     }
 
-    /// Finds what is to be done about callbacks now, and does what asks nobody. It looks at all of them:
-    /// what is told is no reason for that.
+    /// Finds what is to be done about callbacks of some feeds now, and does what asks nobody.
     ///
     /// # Errors
     /// If the database cannot be read or written.
     pub async fn round(&self) -> Result<Round, StoreError> {
-        let (base, mut round) = (self.base(), Round::default());
-        for _ in 0..LOOKS {
-            let now = self.refresher.clock.now();
-            let callbacks = self.store().callbacks().await?;
-            if base.is_none() && callbacks.is_empty() {
-                return Ok(Round::default());
-            }
-            round.wake = websub::wake(&callbacks, now);
-            let (asks, changed) = self.look(callbacks, base.as_ref(), now).await?;
-            round.asks = asks;
-            if !changed {
-                break;
-            }
-        }
-        Ok(round)
+        let (pushes, now) = (self.pushes(), self.refresher.clock.now());
+        let found = match pushes.hubs.begin(now) {
+            Some(since) => self.store().callbacks_due(since, now).await,
+            None => self.store().hub_feeds().await,
+        };
+        let batch = pushes.hubs.batch(found)?;
+        let asks = self.look(&batch, now).await.inspect_err(|_| pushes.hubs.name_all())?;
+        let wake = match pushes.hubs.is_at_rest() {
+            true => self.store().next_callback(now).await?,
+            false => Some(now),
+        };
+        Ok(Round { asks, wake })
     }
 
-    /// What asks a hub, and whether something was changed at once.
-    async fn look(
-        &self,
-        callbacks: Vec<Callback>,
-        base: Option<&WebUrl>,
-        now: DateTime<Utc>,
-    ) -> Result<(Vec<Ask>, bool), StoreError> {
-        let mut by_feed: HashMap<FeedId, Vec<Callback>> = HashMap::new();
-        for callback in callbacks {
-            by_feed.entry(callback.feed).or_default().push(callback);
-        }
-        let (mut asks, mut changed) = (Vec::new(), false);
-        for feed in self.store().hub_feeds().await? {
-            let callbacks = by_feed.remove(&feed.feed).unwrap_or_default();
+    /// Who of these feeds is to ask a hub. Where something was done at once it is looked again.
+    async fn look(&self, feeds: &[FeedId], now: DateTime<Utc>) -> Result<Vec<Ask>, StoreError> {
+        let (base, mut asks) = (self.base(), Vec::new());
+        for (HubFeed { feed, .. }, callbacks, steps) in
+            self.steps(feeds, base.as_ref(), now).await?
+        {
             let was_trusted = websub::is_trusted(&callbacks, now);
-            let mut changed_here = false;
-            for step in websub::steps(&feed, &callbacks, base, now) {
-                let site = match &step {
-                    Step::Ask { hub, .. } => hub.site(),
-                    Step::TellOff(callback) => callback.hub.site(),
-                    Step::Keep(callback) => {
-                        changed_here |= self.keep(callback).await?;
-                        continue;
-                    }
+            let mut is_done = true;
+            for step in &steps {
+                match step {
+                    Step::Keep(callback) => _ = self.keep(callback).await?,
                     Step::Forget(callback) => {
-                        changed_here |= kept(self.store().forget_callback(callback).await)?;
-                        continue;
+                        _ = kept(self.store().forget_callback(callback).await)?
                     }
-                };
-                asks.push(Ask { site, feed: feed.feed, step });
+                    Step::Ask { .. } | Step::TellOff(_) => continue,
+                }
+                is_done = false;
             }
-            changed |= changed_here;
-            if changed_here && was_trusted && !self.is_trusted(feed.feed, now).await? {
-                self.pushes().trust_ended(feed.feed).await?;
+            if is_done {
+                let hubs = steps.iter().filter_map(Step::asks);
+                asks.extend(hubs.map(|hub| Ask { site: hub.site(), feed }));
+                continue;
             }
+            if was_trusted && !self.is_trusted(feed, now).await? {
+                self.pushes().trust_ended(feed).await?;
+            }
+            self.pushes().hubs.name([feed]);
         }
-        Ok((asks, changed))
+        Ok(asks)
     }
 
     /// Keeps a callback; says whether it could. A hub that spoke meanwhile is listened to first.
@@ -163,14 +164,40 @@ impl Subscriber {
         Ok(websub::is_trusted(&self.store().callbacks_of(feed).await?, now))
     }
 
-    /// Asks a hub.
+    /// What is to be done about some feeds now.
+    async fn steps(
+        &self,
+        feeds: &[FeedId],
+        base: Option<&WebUrl>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(HubFeed, Vec<Callback>, Vec<Step>)>, StoreError> {
+        let known = self.store().with_callbacks(feeds).await?;
+        let decided = known.into_iter().map(|(feed, callbacks)| {
+            let steps = websub::steps(&feed, &callbacks, base, now);
+            (feed, callbacks, steps)
+        });
+        Ok(decided.collect())
+    }
+
+    /// Asks a hub of that site what its feed needs now, if it needs something, and has the feed looked at
+    /// again.
     ///
     /// # Errors
     /// If the database cannot be read or written.
-    pub async fn ask(&self, ask: Ask) -> Result<(), StoreError> {
-        match ask.step {
+    pub async fn ask(&self, Ask { site, feed }: &Ask) -> Result<(), StoreError> {
+        let (base, now) = (self.base(), self.refresher.clock.now());
+        let steps = self.steps(&[*feed], base.as_ref(), now).await?.into_iter();
+        let asks_there = |step: &Step| step.asks().is_some_and(|hub| hub.site() == *site);
+        match steps.flat_map(|(_, _, steps)| steps).find(asks_there) {
+            Some(step) => self.take(*feed, step).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn take(&self, feed: FeedId, step: Step) -> Result<(), StoreError> {
+        match step {
             Step::Ask { hub, topic, attempts, instead_of, past } => {
-                let made = self.made(ask.feed, hub, topic);
+                let made = self.made(feed, hub, topic);
                 let Some(asked) = made.map(|made| Callback { attempts, past, ..made }) else {
                     return Ok(());
                 };
@@ -244,7 +271,7 @@ impl Subscriber {
         let Push { feed, topic, number, body } = push;
         match self.refresher.take_push(feed, &topic, body).await {
             Ok(Some(wants_articles)) => {
-                let settled = self.follow(feed, |note| note::read(note, number)).await;
+                let settled = self.pushes().follow(feed, |note| note::read(note, number)).await;
                 if let Err(error) = settled {
                     tracing::error!(feed.id = feed.0, error = %trouble::in_words(&error),
                         "what a hub pushed was read; that it was cannot be kept, so the feed is fetched");
@@ -275,12 +302,13 @@ impl Subscriber {
         let now = self.refresher.clock.now();
         let Some(kept) = self.store().feed(feed).await? else { return self.left(feed).await };
         let pause = Pause::of(&kept.state);
-        self.follow(feed, |note| match result {
-            Ok(_) if joined => note::fetched(note, 0, pause.after(now)),
-            Ok(_) => note::fetched(note, up_to, pause.after(now)),
-            Err(_) => note::postponed(note, pause, now),
-        })
-        .await
+        self.pushes()
+            .follow(feed, |note| match result {
+                Ok(_) if joined => note::fetched(note, 0, pause.after(now)),
+                Ok(_) => note::fetched(note, up_to, pause.after(now)),
+                Err(_) => note::postponed(note, pause, now),
+            })
+            .await
     }
 
     /// Who answers for a feed that is to be fetched; none if it is not polled any more.
@@ -298,19 +326,7 @@ impl Subscriber {
     /// A feed is not polled any more: whatever was told of it needs nothing.
     async fn left(&self, feed: FeedId) -> Result<(), StoreError> {
         let now = self.refresher.clock.now();
-        self.follow(feed, |note| note::fetched(note, note.told, now)).await
-    }
-
-    /// What becomes of a note.
-    async fn follow(&self, feed: FeedId, becomes: impl Fn(Note) -> Note) -> Result<(), StoreError> {
-        for _ in 0..CONFLICTS {
-            let note = self.store().note(feed).await?;
-            let after = becomes(note);
-            if after == note || kept(self.store().keep_note(&after).await)? {
-                return Ok(());
-            }
-        }
-        Err(StoreError::Conflict)
+        self.pushes().follow(feed, |note| note::fetched(note, note.told, now)).await
     }
 }
 

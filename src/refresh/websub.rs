@@ -84,6 +84,17 @@ pub enum Step {
     Forget(Callback),
 }
 
+impl Step {
+    /// The hub that it asks; none if it asks nobody.
+    pub fn asks(&self) -> Option<&WebUrl> {
+        match self {
+            Self::Ask { hub, .. } => Some(hub),
+            Self::TellOff(callback) => Some(&callback.hub),
+            Self::Keep(_) | Self::Forget(_) => None,
+        }
+    }
+}
+
 /// What is to be done now about a feed with these callbacks. `base` is the address under which hubs
 /// reach us; without it no hub is asked for anything.
 pub fn steps(
@@ -199,20 +210,6 @@ fn step(callback: &Callback, fits: bool, now: DateTime<Utc>) -> Option<Step> {
         | CallbackState::Active { .. }
         | CallbackState::Leaving { .. } => None,
     }
-}
-
-/// The next moment at which there is something to do about `callbacks`, after `now`.
-pub fn wake(callbacks: &[Callback], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let moments = callbacks.iter().flat_map(|callback| {
-        let lapses = match callback.state {
-            CallbackState::Active { lapses, .. } => Some(lapses),
-            CallbackState::Asked
-            | CallbackState::Refused { .. }
-            | CallbackState::Leaving { .. } => None,
-        };
-        [Some(callback.due), lapses]
-    });
-    moments.flatten().filter(|moment| *moment > now).min()
 }
 
 /// The hub verified it and grants a lease of so many seconds, as it writes them. `past` is what the leases

@@ -3,6 +3,7 @@
 //! Every write names the generation it was decided for: a hub may speak while we decide, and then it is
 //! decided again. Only doubt names none: it is decided and written in one statement.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
@@ -14,7 +15,7 @@ use crate::model::secret::Secret;
 use crate::store::cells::{Cells, corrupt};
 use crate::store::error::StoreError;
 use crate::store::feed_row;
-use crate::store::lists::placeholders;
+use crate::store::lists::{pieces, placeholders};
 use crate::store::notes;
 use crate::store::open::Store;
 use crate::store::statement::{Row, Statement, Value};
@@ -65,9 +66,19 @@ static KEEP: LazyLock<String> = LazyLock::new(|| {
 
 const FORGET: &str = "delete from callback where token = $1 and generation = $2";
 
-const FEEDS: &str = "select f.id, f.hubs, f.topic, f.retired = 0 and f.standing <> 'gone' \
-    from feed f where (f.hubs is not null and f.topic is not null and f.retired = 0) \
-    or exists (select 1 from callback c where c.feed_id = f.id)";
+/// Every feed that hubs matter to.
+const FEEDS: &str = "select id from feed \
+    where hubs is not null and topic is not null and retired = 0 \
+    union select feed_id from callback";
+
+/// The feeds of which a callback fell due, or lapsed, after one moment and up to another.
+pub(in crate::store) const FELL_DUE: &str = "select feed_id from callback \
+    where due > $1 and due <= $2 \
+    union select feed_id from callback where lapses > $1 and lapses <= $2";
+
+pub(in crate::store) const NEXT: &str = "select min(moment) from ( \
+    select min(due) as moment from callback where due > $1 \
+    union all select min(lapses) as moment from callback where lapses > $1)";
 
 /// A hub that kept back what a poll found: it is not trusted until it tells something again.
 const DOUBT: &str = "update callback set generation = generation + 1, doubted = 1, \
@@ -94,18 +105,47 @@ impl Store {
     }
 
     /// The feeds that have a hub, or a callback.
-    pub async fn hub_feeds(&self) -> Result<Vec<HubFeed>, StoreError> {
-        self.engine
-            .read(vec![Statement::new(FEEDS, vec![])], |row| {
-                let mut cells = Cells::from(row);
-                Ok(HubFeed {
-                    feed: cells.feed()?,
-                    hubs: feed_row::hubs(&mut cells)?,
-                    topic: cells.link_or_null()?,
-                    is_polled: cells.flag()?,
-                })
-            })
-            .await
+    pub async fn hub_feeds(&self) -> Result<Vec<FeedId>, StoreError> {
+        self.engine.read(vec![Statement::new(FEEDS, vec![])], |row| Cells::from(row).feed()).await
+    }
+
+    /// The feeds about whose callbacks something is to be done since `after`, up to `now`.
+    pub async fn callbacks_due(
+        &self,
+        after: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<FeedId>, StoreError> {
+        let query = Statement::new(FELL_DUE, vec![after.into(), now.into()]);
+        self.engine.read(vec![query], |row| Cells::from(row).feed()).await
+    }
+
+    /// When something is to be done about a callback next after `now`.
+    pub async fn next_callback(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let query = Statement::new(NEXT, vec![now.into()]);
+        let next = self.engine.read_one(query, |row| Cells::from(row).moment_or_null()).await?;
+        Ok(next.flatten())
+    }
+
+    /// Some feeds as far as hubs matter, each with its callbacks.
+    pub async fn with_callbacks(
+        &self,
+        feeds: &[FeedId],
+    ) -> Result<Vec<(HubFeed, Vec<Callback>)>, StoreError> {
+        let queries = pieces(feeds).map(hub_feeds_among).collect();
+        let known = self.engine.read(queries, hub_feed).await?;
+        let queries = pieces(feeds).map(callbacks_among).collect();
+        let mut callbacks: HashMap<FeedId, Vec<Callback>> = HashMap::new();
+        for callback in self.engine.read(queries, callback).await? {
+            callbacks.entry(callback.feed).or_default().push(callback);
+        }
+        let with = |feed: HubFeed| {
+            let of_it = callbacks.remove(&feed.feed).unwrap_or_default();
+            (feed, of_it)
+        };
+        Ok(known.into_iter().map(with).collect())
     }
 
     /// Adds a callback; one that it is there instead of is forgotten with that:
@@ -146,6 +186,32 @@ impl Store {
         let doubt = Statement::new(DOUBT, vec![feed.into(), last_check.into()]);
         self.engine.write(vec![doubt]).await.map(|_| ())
     }
+}
+
+/// Feeds as far as hubs matter, by their numbers.
+pub(in crate::store) fn hub_feeds_among(feeds: Vec<Value>) -> Statement {
+    let sql = format!(
+        "select id, hubs, topic, retired = 0 and standing <> 'gone' from feed where id in ({})",
+        placeholders(1, feeds.len())
+    );
+    Statement::new(sql, feeds)
+}
+
+/// Their callbacks.
+pub(in crate::store) fn callbacks_among(feeds: Vec<Value>) -> Statement {
+    let places = placeholders(1, feeds.len());
+    let sql = format!("{} where feed_id in ({places}) order by feed_id, token", *ALL);
+    Statement::new(sql, feeds)
+}
+
+fn hub_feed(row: Row) -> Result<HubFeed, StoreError> {
+    let mut cells = Cells::from(row);
+    Ok(HubFeed {
+        feed: cells.feed()?,
+        hubs: feed_row::hubs(&mut cells)?,
+        topic: cells.link_or_null()?,
+        is_polled: cells.flag()?,
+    })
 }
 
 fn keep(callback: &Callback) -> Statement {

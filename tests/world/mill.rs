@@ -24,7 +24,6 @@ use feedmill::jobs::overview::{EditionReport, FeedReport, Totals};
 use feedmill::model::article::ArticleStanding;
 use feedmill::model::entry::EntryId;
 use feedmill::model::settings::Settings;
-use feedmill::refresh::websub;
 use tokio::runtime::{Builder, Runtime};
 
 use super::clock::ManualClock;
@@ -106,9 +105,8 @@ impl Mill {
             let feeds = workshop.refresher().agenda().await.expect("readable").len();
             let letters = workshop.overview().totals().await.expect("readable").letters;
             let store = workshop.refresher().store;
-            let callbacks = store.callbacks().await.expect("readable");
-            let next_note = store.next_note(now).await.expect("readable");
-            let herald = websub::wake(&callbacks, now).or(next_note);
+            let next_callback = store.next_callback(now).await.expect("readable");
+            let herald = next_callback.or(store.next_note(now).await.expect("readable"));
             let due = workshop.deliverer().due(1).await.expect("readable").len();
             (feeds, letters, due, herald)
         });

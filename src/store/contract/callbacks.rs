@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::world::{World, feed, minute, plan, with_feeds};
-use crate::model::callback::{Callback, CallbackState, Past};
+use crate::model::callback::{Callback, CallbackState, HubFeed, Past};
 use crate::model::feed::{FeedId, FeedState, HubTrust};
 use crate::model::note::Note;
 use crate::model::secret::Secret;
@@ -98,11 +98,7 @@ pub(super) async fn a_feed_knows_how_far_its_hub_is_trusted(world: &impl World) 
     store.doubt_hubs(before.id, minute(8)).await.expect("written");
     assert_eq!(trust().await, None);
 
-    let hubs = store.hub_feeds().await.expect("read");
-    assert_eq!(
-        hubs.iter().map(|hub| (hub.feed, hub.topic.is_some())).collect::<Vec<_>>(),
-        [(before.id, false)]
-    );
+    assert_eq!(store.hub_feeds().await, Ok(vec![before.id]), "it has callbacks");
     let other = feed(&store, 1).await;
     let mut names = plan(&other, minute(9), vec![]);
     names.state = FeedState {
@@ -111,15 +107,57 @@ pub(super) async fn a_feed_knows_how_far_its_hub_is_trusted(world: &impl World) 
         ..names.state
     };
     store.commit(names).await.expect("committed");
-    let hubs = store.hub_feeds().await.expect("read");
-    assert_eq!(hubs.len(), 2, "one has callbacks, one names a hub");
-    assert!(hubs.iter().all(|hub| hub.is_polled));
+    assert_eq!(store.hub_feeds().await, Ok(vec![before.id, other.id]), "it names a hub");
+    let both = store.with_callbacks(&[other.id, before.id]).await.expect("read");
+    let seen = |(feed, callbacks): &(HubFeed, Vec<Callback>)| {
+        (feed.feed, feed.hubs.len(), feed.topic.is_some(), feed.is_polled, callbacks.len())
+    };
+    let seen: Vec<_> = both.iter().map(seen).collect();
+    assert_eq!(seen, [(before.id, 0, false, true, 2), (other.id, 1, true, true, 0)]);
     store.sync(&[], minute(10)).await.expect("a sync");
-    let hubs = store.hub_feeds().await.expect("read");
-    assert_eq!(
-        hubs.iter().map(|hub| (hub.feed, hub.is_polled)).collect::<Vec<_>>(),
-        [(before.id, false)]
-    );
+    assert_eq!(store.hub_feeds().await, Ok(vec![before.id]), "it has callbacks still");
+    let retired = store.with_callbacks(&[before.id]).await.expect("read");
+    assert!(!retired[0].0.is_polled);
+}
+
+pub(super) async fn what_is_to_be_done_about_callbacks_is_found_by_its_moment(world: &impl World) {
+    let store = with_feeds(world, 3).await;
+    let ids = [feed(&store, 0).await.id, feed(&store, 1).await.id, feed(&store, 2).await.id];
+    let due =
+        |token: &str, feed, state, at| Callback { due: minute(at), ..callback(token, feed, state) };
+    let short = CallbackState::Active {
+        verified: minute(0),
+        lapses: minute(50),
+        heard: minute(0),
+        doubted: false,
+    };
+    for kept in [
+        due("a", ids[0], CallbackState::Asked, 10),
+        due("b", ids[0], active(1, false), 20),
+        due("c", ids[1], short, 30),
+        due("d", ids[2], CallbackState::Leaving { told: true }, 30),
+    ] {
+        store.add_callback(&kept, None).await.expect("added");
+    }
+    let lease = TimeDelta::days(10).num_minutes();
+    for (after, now, expected) in [
+        (0, 9, vec![]),
+        (0, 10, vec![ids[0]]),
+        (0, 20, vec![ids[0]]),
+        (10, 30, ids.to_vec()),
+        (20, 30, vec![ids[1], ids[2]]),
+        (30, 49, vec![]),
+        (30, 50, vec![ids[1]]),
+        (50, lease, vec![ids[0]]),
+    ] {
+        let found = store.callbacks_due(minute(after), minute(now)).await;
+        assert_eq!(found, Ok(expected), "{after} to {now}");
+    }
+    for (now, next) in
+        [(0, Some(10)), (10, Some(20)), (30, Some(50)), (50, Some(lease)), (lease, None)]
+    {
+        assert_eq!(store.next_callback(minute(now)).await, Ok(next.map(minute)), "{now}");
+    }
 }
 
 pub(super) async fn a_note_is_due_when_it_says_and_written_by_one_at_a_time(world: &impl World) {
@@ -132,8 +170,10 @@ pub(super) async fn a_note_is_due_when_it_says_and_written_by_one_at_a_time(worl
     assert_eq!(store.keep_note(&told).await, Err(StoreError::Conflict), "two at once");
     let kept = store.note(id).await.expect("read");
     assert_eq!(kept, Note { generation: 1, ..told });
-    assert_eq!(store.notes_due(minute(4)).await, Ok(vec![]));
-    assert_eq!(store.notes_due(minute(5)).await, Ok(vec![kept]));
+    for (after, now, due) in [(0, 4, vec![]), (4, 5, vec![id]), (5, 9, vec![])] {
+        assert_eq!(store.notes_due(minute(after), minute(now)).await, Ok(due), "{after} to {now}");
+    }
+    assert_eq!(store.notes(&[id, feed(&store, 1).await.id]).await, Ok(vec![kept]));
     assert_eq!(store.next_note(minute(4)).await, Ok(Some(minute(5))));
     assert_eq!(store.next_note(minute(5)).await, Ok(None));
 
@@ -145,7 +185,7 @@ pub(super) async fn a_note_is_due_when_it_says_and_written_by_one_at_a_time(worl
     let answered = Note { answered: 1, fetch_at: None, ..kept };
     store.keep_push(&added, &answered).await.expect("kept");
     store.forget_callback(&Callback { generation: 1, ..added }).await.expect("forgotten");
-    assert_eq!(store.notes_due(minute(9)).await, Ok(vec![]));
+    assert_eq!(store.notes_due(minute(0), minute(9)).await, Ok(vec![]));
     store.close().await.expect("a close");
     let again = world.open(minute(1)).await.note(id).await.expect("read");
     assert_eq!(again, Note { generation: 2, ..answered }, "it outlives the callback");

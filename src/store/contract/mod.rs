@@ -38,6 +38,7 @@ async fn suite<W: World>(fresh: impl Fn() -> W) {
     requests::a_request_is_answered_once(&fresh()).await;
     callbacks::a_callback_comes_back_and_is_written_by_one_at_a_time(&fresh()).await;
     callbacks::a_feed_knows_how_far_its_hub_is_trusted(&fresh()).await;
+    callbacks::what_is_to_be_done_about_callbacks_is_found_by_its_moment(&fresh()).await;
     callbacks::a_note_is_due_when_it_says_and_written_by_one_at_a_time(&fresh()).await;
 }
 

@@ -1,7 +1,7 @@
 //! The schema, and how SQLite means to run the hot queries: snapshots, so that a change of either
 //! is seen, and a rule: nothing hot scans a table.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, StatementStatus};
 
 use crate::model::entry::EntryId;
 use crate::model::feed::FeedId;
@@ -9,8 +9,8 @@ use crate::store::contract::world::{SqliteWorld, World, minute};
 use crate::store::sqlite::connection;
 use crate::store::statement::{Statement, Value};
 use crate::store::{
-    articles, commit, editions, entries, feeds, letters, neighbours, newsletters, notes, requests,
-    upkeep,
+    articles, callbacks, commit, editions, entries, feeds, letters, neighbours, newsletters, notes,
+    requests, upkeep,
 };
 
 fn hot() -> Vec<(&'static str, Statement)> {
@@ -49,7 +49,12 @@ fn hot() -> Vec<(&'static str, Statement)> {
         ("letters, next", Statement::new(letters::NEXT, nulls(0))),
         ("letter, claimed", Statement::new(letters::CLAIM, nulls(3))),
         ("note, kept", Statement::new(notes::KEEP, nulls(5))),
-        ("notes, due", Statement::new(notes::DUE, nulls(1))),
+        ("callbacks, due", Statement::new(callbacks::FELL_DUE, nulls(2))),
+        ("callbacks, next", Statement::new(callbacks::NEXT, nulls(1))),
+        ("callbacks of feeds", callbacks::callbacks_among(nulls(4))),
+        ("feeds of hubs", callbacks::hub_feeds_among(nulls(4))),
+        ("notes, due", Statement::new(notes::DUE, nulls(2))),
+        ("notes of feeds", notes::among(nulls(4))),
         ("notes, next", Statement::new(notes::NEXT, nulls(1))),
         ("requests, open", Statement::new(requests::OPEN, nulls(0))),
         ("requests, forgotten", Statement::new(requests::FORGET, nulls(1))),
@@ -103,6 +108,72 @@ const ALLOWED_SCANS: [(&str, &str); 8] = [
     ("settled", "SCAN CONSTANT ROW"),
     ("requests, open", "SCAN request USING INDEX request_open"),
 ];
+
+/// So many feeds that name a hub, each with a callback that is verified: ten of them fall due at 60, and
+/// ten have a note for then.
+fn known_feeds(connection: &Connection, feeds: i64) {
+    let all =
+        "with recursive feeds(id) as (select 1 union all select id + 1 from feeds where id < ?1)";
+    for insert in [
+        "insert into feed (id, url, shard, title, item_count, guids, standing, failures, next_check, rule, polled_before, \
+         hubs, topic) select id, 'https://exemple.fr/' || id, 0, '', 0, '[]', 'healthy', 0, 0, 'rhythm', 1, \
+         '[\"https://hub.example/\"]', 'https://exemple.fr/' || id from feeds",
+        "insert into callback (token, feed_id, address, hub, topic, state, due, attempts, verified, \
+         lapses, heard, trusted_until, doubted, past, pushes, ignored) select 't' || id, id, \
+         'https://mill.example/' || id, 'https://hub.example/', 'https://exemple.fr/' || id, 'active', \
+         iif(id <= 10, 60, 900), 0, 0, 999, 0, 500, 0, 'none', 0, 0 from feeds",
+        "insert into note (feed_id, generation, told, answered, fetch_at) \
+         select id, 1, 1, 0, iif(id <= 10, 60, 900) from feeds",
+    ] {
+        connection.execute(&format!("{all} {insert}"), [feeds]).expect(insert);
+    }
+}
+
+/// How many steps the database takes for a statement.
+fn steps(connection: &Connection, statement: &Statement) -> i32 {
+    let mut prepared = connection.prepare(&statement.sql.replace('$', "?")).expect("a query");
+    for (index, value) in statement.params.iter().enumerate() {
+        prepared.raw_bind_parameter(index + 1, value).expect("a parameter");
+    }
+    let mut rows = prepared.raw_query();
+    while rows.next().expect("a row").is_some() {}
+    drop(rows);
+    prepared.get_status(StatementStatus::VmStep)
+}
+
+#[tokio::test]
+async fn what_a_look_at_hubs_costs_follows_what_is_due_and_not_what_is_known() {
+    let ten = || (1..=16).map(|number: i64| Value::Int(number.min(10))).collect::<Vec<_>>();
+    let look = [
+        (
+            "callbacks, due",
+            Statement::new(callbacks::FELL_DUE, vec![Value::Int(0), Value::Int(60)]),
+        ),
+        ("callbacks, next", Statement::new(callbacks::NEXT, vec![Value::Int(60)])),
+        ("feeds of hubs", callbacks::hub_feeds_among(ten())),
+        ("callbacks of feeds", callbacks::callbacks_among(ten())),
+        ("notes, due", Statement::new(notes::DUE, vec![Value::Int(0), Value::Int(60)])),
+        ("notes, next", Statement::new(notes::NEXT, vec![Value::Int(60)])),
+        ("notes of feeds", notes::among(ten())),
+    ];
+    let mut costs = Vec::new();
+    for feeds in [50, 5_000] {
+        let (_world, connection) = database().await;
+        known_feeds(&connection, feeds);
+        costs.push(
+            look.iter().map(|(name, one)| (*name, steps(&connection, one))).collect::<Vec<_>>(),
+        );
+    }
+    assert_eq!(costs[0], costs[1]);
+    // The count is one that grows where everything is read.
+    let whole = Statement::new("select feed_id from callback where due + 0 <= 60", vec![]);
+    let of_whole = async |feeds| {
+        let (_world, connection) = database().await;
+        known_feeds(&connection, feeds);
+        steps(&connection, &whole)
+    };
+    assert!(of_whole(5_000).await > 50 * of_whole(50).await);
+}
 
 #[tokio::test]
 async fn the_schema_is_as_it_was_seen_last() {
