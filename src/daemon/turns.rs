@@ -34,7 +34,7 @@ impl Turns {
         }
         let site = self.sites.pop_front()?;
         let line = self.lines.get_mut(&site)?;
-        let feed = line.next()?;
+        let feed = line.take()?;
         if line.is_empty() {
             self.lines.remove(&site);
         }

@@ -60,7 +60,7 @@ impl Attention {
             }
         }
         let mut named = self.named();
-        Ok(std::iter::from_fn(|| named.feeds.next()).take(BATCH).collect())
+        Ok(std::iter::from_fn(|| named.feeds.take()).take(BATCH).collect())
     }
 
     /// Whether there is nothing more to look at, at this moment.

@@ -20,7 +20,7 @@ impl Line {
     }
 
     /// Takes the first out.
-    pub fn next(&mut self) -> Option<FeedId> {
+    pub fn take(&mut self) -> Option<FeedId> {
         let feed = self.order.pop_front()?;
         self.within.remove(&feed);
         Some(feed)
@@ -42,9 +42,9 @@ mod tests {
         for feed in [3, 1, 3, 2, 1] {
             line.join(FeedId(feed));
         }
-        assert_eq!(line.next(), Some(FeedId(3)));
+        assert_eq!(line.take(), Some(FeedId(3)));
         line.join(FeedId(3));
-        let rest: Vec<_> = std::iter::from_fn(|| line.next()).map(|feed| feed.0).collect();
+        let rest: Vec<_> = std::iter::from_fn(|| line.take()).map(|feed| feed.0).collect();
         assert_eq!(rest, [1, 2, 3]);
         assert!(line.is_empty());
     }

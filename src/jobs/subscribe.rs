@@ -196,11 +196,13 @@ impl Subscriber {
 
     async fn take(&self, feed: FeedId, step: Step) -> Result<(), StoreError> {
         match step {
-            Step::Ask { hub, topic, attempts, instead_of, past } => {
+            Step::Ask { hub, topic, instead_of, past } => {
+                let before = instead_of.as_ref();
+                let (attempts, passes) =
+                    before.map_or((0, 0), |before| (before.attempts, before.passes));
                 let made = self.made(feed, hub, topic);
-                let Some(asked) = made.map(|made| Callback { attempts, past, ..made }) else {
-                    return Ok(());
-                };
+                let asked = made.map(|made| Callback { attempts, passes, past, ..made });
+                let Some(asked) = asked else { return Ok(()) };
                 // What it would be there instead of has changed: that is looked at first.
                 if !kept(self.store().add_callback(&asked, instead_of.as_ref()).await)? {
                     return Ok(());
@@ -241,6 +243,7 @@ impl Subscriber {
             state: CallbackState::Asked,
             due: self.refresher.clock.now() + websub::PATIENCE,
             attempts: 0,
+            passes: 0,
             pushes: 0,
             ignored: 0,
             past: Past::None,

@@ -32,6 +32,8 @@ pub struct Callback {
     pub due: DateTime<Utc>,
     /// How often in a row the hub was asked in vain before.
     pub attempts: u32,
+    /// How often another hub of its feed had its turn because of that.
+    pub passes: u32,
     /// How often it was told something that counts.
     pub pushes: u32,
     /// How often something was told that is not the hub's, by its signature.

@@ -27,6 +27,9 @@ const SOONEST_RENEWAL: TimeDelta = TimeDelta::minutes(15);
 pub const PATIENCE: TimeDelta = TimeDelta::hours(1);
 /// After how long a hub is asked again that could not be; it doubles with every failure.
 const FIRST_RETRY: TimeDelta = TimeDelta::minutes(15);
+/// After how many failures in a row it is the turn of another hub, if the feed names one. After a denial it
+/// is at once.
+const PATIENCE_WITH_ONE: u32 = 3;
 /// The longest pause after failures, and the shortest after a denial.
 const LONGEST_RETRY: TimeDelta = TimeDelta::days(1);
 /// The longest pause after denials in a row.
@@ -69,9 +72,7 @@ pub enum Step {
         hub: WebUrl,
         /// By which address it knows the feed.
         topic: WebUrl,
-        /// How often it was asked in vain before.
-        attempts: u32,
-        /// What stands for those attempts, to be forgotten then.
+        /// What stands for the attempts before, to be forgotten then.
         instead_of: Option<Callback>,
         /// What the leases before say of the hub.
         past: Past,
@@ -103,51 +104,83 @@ pub fn steps(
     base: Option<&WebUrl>,
     now: DateTime<Utc>,
 ) -> Vec<Step> {
-    let wanted = wanted(feed, base);
+    let place = base.filter(|_| feed.is_polled).zip(feed.topic.as_ref());
     let fits = |callback: &Callback| {
-        wanted.is_some_and(|(hub, topic)| *hub == callback.hub && *topic == callback.topic)
-            && base.is_some_and(|base| callback.address.as_str().starts_with(base.as_str()))
+        place.is_some_and(|(base, topic)| {
+            *topic == callback.topic
+                && feed.hubs.contains(&callback.hub)
+                && callback.address.as_str().starts_with(base.as_str())
+        })
     };
-    let current = |callback: &&Callback| fits(callback) && !is_of_the_future(callback, now);
-    let is_alone = callbacks.iter().filter(current).filter(|other| !is_leaving(other)).count() == 1;
+    let current = |callback: &&Callback| {
+        fits(callback) && !is_of_the_future(callback, now) && !is_leaving(callback)
+    };
+    let known: Vec<&Callback> = callbacks.iter().filter(current).collect();
+    let is_told = known.iter().any(|callback| tells(callback, now));
     let mut steps: Vec<Step> = callbacks
         .iter()
         .filter_map(|callback| match step(callback, fits(callback), now) {
             // What is known of its hub is not forgotten with it.
-            Some(Step::Forget(lapsed))
-                if is_alone && current(&callback) && !is_leaving(callback) =>
-            {
-                Some(lapse(lapsed, now))
-            }
+            Some(Step::Forget(lapsed)) if known == [callback] => Some(lapse(lapsed, now)),
+            // What became of the others does not matter any more.
+            None if is_told && is_refused(callback) => Some(Step::Forget(callback.clone())),
             step => step,
         })
         .collect();
-    let Some((hub, topic)) = wanted else { return steps };
-    let (mut before, mut past) = (None, Past::None);
-    for callback in callbacks.iter().filter(current) {
+    if let Some((_, topic)) = place {
+        steps.extend(request(&feed.hubs, topic, &known, now));
+    }
+    steps
+}
+
+/// The request that is to be made now, if one is; `known` is what is known of the hubs.
+fn request(
+    hubs: &[WebUrl],
+    topic: &WebUrl,
+    known: &[&Callback],
+    now: DateTime<Utc>,
+) -> Option<Step> {
+    let mut past = Past::None;
+    for callback in known {
         match callback.state {
-            CallbackState::Active { lapses, .. } if is_alone && lapses <= now => return steps,
-            CallbackState::Asked if now < callback.due => return steps,
-            CallbackState::Active { .. } if now < callback.due => return steps,
-            CallbackState::Refused { .. } if now < callback.due => return steps,
-            // It becomes a refusal first.
-            CallbackState::Asked => return steps,
-            CallbackState::Refused { .. } => {
-                before = Some(callback.clone());
-                past = if past == Past::None { callback.past() } else { past };
+            // They become refusals first.
+            CallbackState::Active { lapses, .. } if known.len() == 1 && lapses <= now => {
+                return None;
             }
+            CallbackState::Asked => return None,
+            CallbackState::Active { .. } if now < callback.due => return None,
             CallbackState::Active { .. } => past = callback.past(),
-            CallbackState::Leaving { .. } => {}
+            CallbackState::Refused { .. } if past == Past::None => past = callback.past(),
+            CallbackState::Refused { .. } | CallbackState::Leaving { .. } => {}
         }
     }
-    steps.push(Step::Ask {
-        hub: hub.clone(),
-        topic: topic.clone(),
-        attempts: before.as_ref().map_or(0, |before| before.attempts),
-        instead_of: before,
-        past,
-    });
-    steps
+    let hub = choice(hubs, known)?;
+    let before = known.iter().find(|callback| is_refused(callback) && callback.hub == *hub);
+    if before.is_some_and(|before| now < before.due) {
+        return None;
+    }
+    let instead_of = before.map(|before| (*before).clone());
+    Some(Step::Ask { hub: hub.clone(), topic: topic.clone(), instead_of, past })
+}
+
+/// Which of `hubs` is asked, `known` being what is known of them: the one because of which others had
+/// their turn least often; of these one that we have to do with already, for a hub is not left without
+/// need; then one behind TLS, since only there a secret can be agreed on; then the first named.
+fn choice<'a>(hubs: &'a [WebUrl], known: &[&Callback]) -> Option<&'a WebUrl> {
+    hubs.iter().min_by_key(|hub| {
+        let of_it = known.iter().filter(|callback| callback.hub == **hub);
+        let passes = of_it.map(|callback| callback.passes).max();
+        (passes.unwrap_or(0), passes.is_none(), hub.parts().scheme() != "https")
+    })
+}
+
+/// Whether a hub tells there of changes, and nothing is to be done about it.
+fn tells(callback: &Callback, now: DateTime<Utc>) -> bool {
+    matches!(callback.state, CallbackState::Active { .. }) && now < callback.due
+}
+
+fn is_refused(callback: &Callback) -> bool {
+    matches!(callback.state, CallbackState::Refused { .. })
 }
 
 fn is_leaving(callback: &Callback) -> bool {
@@ -159,14 +192,6 @@ fn lapse(callback: Callback, now: DateTime<Utc>) -> Step {
     let past = callback.past();
     let state = CallbackState::Refused { reason: "its lease ended".to_owned() };
     Step::Keep(Callback { state, due: now, past, ..callback })
-}
-
-/// The hub to be asked and the address by which it knows the feed. One behind TLS is preferred: only
-/// there a secret can be agreed on.
-fn wanted<'a>(feed: &'a HubFeed, base: Option<&WebUrl>) -> Option<(&'a WebUrl, &'a WebUrl)> {
-    base.filter(|_| feed.is_polled)?;
-    let safe = feed.hubs.iter().find(|hub| hub.parts().scheme() == "https");
-    Some((safe.or(feed.hubs.first())?, feed.topic.as_ref()?))
 }
 
 /// Whether a callback was written under a clock that ran ahead: it would be trusted, or waited for, long
@@ -229,7 +254,7 @@ pub fn verified(
     };
     let state = CallbackState::Active { verified, lapses, heard, doubted };
     let due = now + (lease * 4 / 5).max(SOONEST_RENEWAL);
-    Callback { state, due, attempts: 0, past, ..callback }
+    Callback { state, due, attempts: 0, passes: 0, past, ..callback }
 }
 
 fn granted(lease: Option<&str>) -> TimeDelta {
@@ -265,17 +290,18 @@ pub fn failed(callback: Callback, failure: &Failure, now: DateTime<Utc>) -> Call
 fn refused(
     callback: Callback,
     reason: String,
-    first: Option<TimeDelta>,
+    denial: Option<TimeDelta>,
     longest: TimeDelta,
     now: DateTime<Utc>,
 ) -> Callback {
     let doublings = callback.attempts.min(16);
-    let pause = (first.unwrap_or(FIRST_RETRY) * (1 << doublings)).min(longest);
+    let pause = (denial.unwrap_or(FIRST_RETRY) * (1 << doublings)).min(longest);
     let reason = HeaderText::new(&reason).as_str().chars().take(LONGEST_REASON).collect();
-    let (state, attempts) =
-        (CallbackState::Refused { reason }, callback.attempts.saturating_add(1));
-    let past = callback.past();
-    Callback { state, due: now + pause, attempts, past, ..callback }
+    let attempts = callback.attempts.saturating_add(1);
+    let is_over = denial.is_some() || attempts.is_multiple_of(PATIENCE_WITH_ONE);
+    let passes = callback.passes.saturating_add(is_over.into());
+    let (state, past) = (CallbackState::Refused { reason }, callback.past());
+    Callback { state, due: now + pause, attempts, passes, past, ..callback }
 }
 
 /// It is not wanted any more, since another one took its place.
@@ -427,6 +453,7 @@ mod tests {
             state,
             due: now() + TimeDelta::minutes(due_mins),
             attempts: 0,
+            passes: 0,
             pushes: 0,
             ignored: 0,
             past: Past::None,
@@ -567,6 +594,112 @@ mod tests {
         let hubs = vec![web("http://a.example/"), web("https://b.example/")];
         let steps = steps(&HubFeed { hubs, ..feed() }, &[], Some(&base()), now());
         assert!(matches!(&steps[0], Step::Ask { hub, .. } if hub.as_str() == "https://b.example/"));
+    }
+
+    #[test]
+    fn a_hub_that_fails_is_replaced_by_the_next_and_has_its_turn_again() {
+        let (a, b, c) = ("https://a.example/", "https://b.example/", "https://c.example/");
+        let plain = "http://plain.example/";
+        let known =
+            |hub: &str, passes| Callback { hub: web(hub), passes, ..callback(refused_state(), 5) };
+        for (claim, hubs, known, expected) in [
+            ("none named", &[][..], vec![], None),
+            ("one", &[a], vec![], Some(a)),
+            ("one that failed ever so often", &[a], vec![known(a, 9)], Some(a)),
+            ("the first named", &[a, b], vec![], Some(a)),
+            ("the first behind TLS", &[plain, a, b], vec![], Some(a)),
+            ("it failed, not often", &[a, b], vec![known(a, 0)], Some(a)),
+            ("it failed too often", &[a, b], vec![known(a, 1)], Some(b)),
+            ("the second failed, not often", &[a, b], vec![known(a, 1), known(b, 0)], Some(b)),
+            ("both failed too often", &[a, b], vec![known(a, 1), known(b, 1)], Some(a)),
+            ("and the first again", &[a, b], vec![known(a, 2), known(b, 1)], Some(b)),
+            ("and the second again", &[a, b], vec![known(a, 2), known(b, 2)], Some(a)),
+            ("two of three failed", &[a, b, c], vec![known(a, 1), known(b, 1)], Some(c)),
+            ("without TLS, where all else failed", &[plain, a], vec![known(a, 1)], Some(plain)),
+            ("known, and without TLS", &[a, plain], vec![known(plain, 0)], Some(plain)),
+            ("known, and named last", &[a, b, c], vec![known(c, 0)], Some(c)),
+            ("what is known is not named any more", &[b, a], vec![known(c, 0)], Some(b)),
+        ] {
+            let hubs: Vec<WebUrl> = hubs.iter().map(|hub| web(hub)).collect();
+            let known: Vec<&Callback> = known.iter().collect();
+            assert_eq!(choice(&hubs, &known).map(WebUrl::as_str), expected, "{claim}");
+        }
+    }
+
+    #[test]
+    fn it_is_anothers_turn_after_three_failures_in_a_row_or_a_denial() {
+        let failure =
+            Failure { class: FailureClass::Server, reason: "500".to_owned(), retry_after: None };
+        let asked = callback(CallbackState::Asked, 0);
+        let fail = |callback| failed(callback, &failure, now());
+        let deny = |callback| denied(callback, None, now());
+        let mut after = asked.clone();
+        let passes: Vec<u32> = (0..7)
+            .map(|_| {
+                after = fail(after.clone());
+                after.passes
+            })
+            .collect();
+        assert_eq!(passes, [0, 0, 1, 1, 1, 2, 2]);
+        assert_eq!(deny(asked.clone()).passes, 1);
+        assert_eq!(deny(callback(active(), 5)).passes, 1, "also while it tells");
+        assert_eq!(deny(deny(asked)).passes, 2);
+        let well = verified(after, Past::None, None, now());
+        assert_eq!((well.attempts, well.passes), (0, 0));
+    }
+
+    #[test]
+    fn another_hub_is_asked_while_the_first_is_left_alone_and_one_tells_in_the_end() {
+        let other = "https://other.example/";
+        let two = HubFeed { hubs: vec![web(HUB), web(other)], ..feed() };
+        let first = |state, due, passes| Callback { passes, ..callback(state, due) };
+        let second = |state, due, passes| Callback { hub: web(other), ..first(state, due, passes) };
+        let (asked, refused) = (CallbackState::Asked, refused_state());
+        let rows: [(&str, Vec<Callback>, &[(&str, &str)]); 10] = [
+            ("failed, not often", vec![first(refused.clone(), 5, 0)], &[]),
+            ("failed too often", vec![first(refused.clone(), 5, 1)], &[("ask", other)]),
+            ("the other is asked", vec![first(refused.clone(), 0, 1), second(asked, 5, 0)], &[]),
+            (
+                "it failed once",
+                vec![first(refused.clone(), 0, 1), second(refused.clone(), 5, 0)],
+                &[],
+            ),
+            (
+                "it is asked again",
+                vec![first(refused.clone(), 0, 1), second(refused.clone(), 0, 0)],
+                &[("ask again", other)],
+            ),
+            (
+                "the first again",
+                vec![first(refused.clone(), 0, 1), second(refused.clone(), 5, 1)],
+                &[("ask again", HUB)],
+            ),
+            (
+                "the first again, but not yet",
+                vec![first(refused.clone(), 5, 1), second(refused.clone(), 0, 1)],
+                &[],
+            ),
+            (
+                "the other tells",
+                vec![first(refused.clone(), 0, 1), second(active(), 5, 0)],
+                &[("forget", HUB)],
+            ),
+            ("the other is to be renewed", vec![second(active(), 0, 0)], &[("ask", other)]),
+            (
+                "its renewal failed too often, and it tells still",
+                vec![second(active(), 0, 0), second(refused, 5, 1)],
+                &[("ask", HUB)],
+            ),
+        ];
+        for (claim, callbacks, expected) in rows {
+            let steps = steps(&two, &callbacks, Some(&base()), now());
+            let hubs = steps.iter().map(|step| match step {
+                Step::Ask { hub, .. } => hub.as_str(),
+                Step::TellOff(one) | Step::Keep(one) | Step::Forget(one) => one.hub.as_str(),
+            });
+            let seen: Vec<_> = words(&steps).into_iter().zip(hubs).collect();
+            assert_eq!(seen, expected, "{claim}");
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::store::open::Store;
 use crate::store::statement::{Row, Statement, Value};
 
 /// All columns, in the order of [`values`] and [`callback`].
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 22] = [
     "token",
     "generation",
     "feed_id",
@@ -31,6 +31,7 @@ const COLUMNS: [&str; 21] = [
     "secret",
     "due",
     "attempts",
+    "passes",
     "pushes",
     "ignored",
     "past",
@@ -242,6 +243,7 @@ fn values(callback: &Callback) -> Vec<Value> {
         secret.into(),
         callback.due.into(),
         callback.attempts.into(),
+        callback.passes.into(),
         callback.pushes.into(),
         callback.ignored.into(),
         past,
@@ -281,7 +283,7 @@ fn callback(row: Row) -> Result<Callback, StoreError> {
     let (token, generation, feed) = (Secret::new(cells.text()?), cells.int()?, cells.feed()?);
     let (address, hub, topic) = (link(&mut cells)?, link(&mut cells)?, link(&mut cells)?);
     let secret = cells.text_or_null()?.map(Secret::new);
-    let (due, attempts) = (cells.moment()?, cells.count()?);
+    let (due, attempts, passes) = (cells.moment()?, cells.count()?, cells.count()?);
     let (pushes, ignored) = (cells.count()?, cells.count()?);
     let past = past(&cells.text()?, cells.moment_or_null()?)?;
     // What follows from the rest is kept for queries only.
@@ -298,6 +300,7 @@ fn callback(row: Row) -> Result<Callback, StoreError> {
         state,
         due,
         attempts,
+        passes,
         pushes,
         ignored,
         past,

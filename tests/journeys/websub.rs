@@ -671,6 +671,37 @@ fn a_hub_that_dies_at_its_renewal_is_asked_less_and_less_and_polling_goes_on() {
 }
 
 #[test]
+fn where_a_hub_is_dead_the_next_named_is_asked_and_polling_goes_on_meanwhile() {
+    let (square, second) = (Square::new(), Hub::start());
+    let (first, own) = (square.hub.url(), square.topic());
+    square.publisher.edit("/rss", |feed| {
+        let hubs = format!("<{first}>; rel=\"hub\", <{}>; rel=\"hub\"", second.url());
+        feed.headers = vec![("Link".to_owned(), format!("{hubs}, <{own}>; rel=\"self\""))];
+    });
+    square.hub.behaves(Conduct::Refuses(500, String::new()));
+    let mill = square.starts();
+    square.lives(&mill, TimeDelta::minutes(44));
+    assert_eq!((square.hub.asked().len(), second.asked().len()), (2, 0));
+    assert_eq!(mill.feed().hub.expect("asked").url, first);
+    square.lives(&mill, TimeDelta::minutes(2));
+    assert_eq!((square.hub.asked().len(), second.verified().len()), (3, 1));
+    let hub = mill.feed().hub.expect("asked");
+    assert_eq!((hub.url, hub.state), (second.url(), "active"));
+    assert!(square.polls_within(&mill, 2) >= 1, "the check set before, at its time");
+
+    // The second says no more: it is the turn of the first again, which is well by now.
+    square.hub.grants("864000");
+    let query = format!("hub.mode=denied&hub.topic={own}");
+    let answer = reader::get(&format!("{}?{query}", second.callback())).expect("answered");
+    assert_eq!(answer.status, 200);
+    mill.rests();
+    let hub = mill.feed().hub.expect("asked");
+    assert_eq!((hub.url, hub.state), (first, "active"));
+    assert_eq!(second.asked().len(), 1, "it is not told off: it said so itself");
+    mill.stop();
+}
+
+#[test]
 fn a_hub_that_hangs_up_or_stalls_is_asked_less_and_less() {
     for conduct in [Conduct::HangsUp, Conduct::Stalls] {
         let square = Square::new().hurried();

@@ -26,6 +26,7 @@ fn callback(token: &str, feed: FeedId, state: CallbackState) -> Callback {
         state,
         due: minute(60),
         attempts: 2,
+        passes: 1,
         pushes: 3,
         ignored: 4,
         past: Past::Told(minute(5)),
