@@ -20,9 +20,10 @@ use crate::model::feed::{Feed, FeedId, FeedState};
 use crate::model::note::Note;
 use crate::model::secret::Secret;
 use crate::model::url::WebUrl;
+use crate::refresh::allowance::Allowance;
 use crate::refresh::note::{self, Pause};
 use crate::refresh::signature;
-use crate::refresh::websub::{self, Allowance, Told};
+use crate::refresh::websub::{self, Told};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
 

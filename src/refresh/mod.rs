@@ -3,6 +3,7 @@
 //! Nothing here asks, waits or writes. `decide` takes what is remembered of a feed, what was seen of
 //! it and the moment, and returns a plan: everything that one refresh writes, as a value.
 
+pub mod allowance;
 pub mod arrivals;
 pub mod articles;
 pub mod cadence;

@@ -383,33 +383,6 @@ pub fn brought(state: &mut FeedState, entries: bool, changes: bool, now: DateTim
     }
 }
 
-/// How many pushes to one callback are looked at: ten at once, then one a minute. What comes beyond
-/// is answered and is no more than a reason to fetch.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Allowance {
-    left: f64,
-    at: DateTime<Utc>,
-}
-
-const MOST_AT_ONCE: f64 = 10.0;
-
-impl Allowance {
-    /// A full one.
-    pub fn new(now: DateTime<Utc>) -> Self {
-        Self { left: MOST_AT_ONCE, at: now }
-    }
-
-    /// Takes one out, if one is left at `now`.
-    pub fn take(&mut self, now: DateTime<Utc>) -> bool {
-        let minutes = (now - self.at).num_milliseconds().max(0) as f64 / 60_000.0;
-        self.left = (self.left + minutes).min(MOST_AT_ONCE);
-        self.at = now;
-        let has_one = self.left >= 1.0;
-        self.left -= f64::from(u8::from(has_one));
-        has_one
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -650,14 +623,15 @@ mod tests {
 
     #[test]
     fn another_hub_is_asked_while_the_first_is_left_alone_and_one_tells_in_the_end() {
-        let other = "https://other.example/";
-        let two = HubFeed { hubs: vec![web(HUB), web(other)], ..feed() };
+        const OTHER: &str = "https://other.example/";
+        let two = HubFeed { hubs: vec![web(HUB), web(OTHER)], ..feed() };
         let first = |state, due, passes| Callback { passes, ..callback(state, due) };
-        let second = |state, due, passes| Callback { hub: web(other), ..first(state, due, passes) };
+        let second = |state, due, passes| Callback { hub: web(OTHER), ..first(state, due, passes) };
         let (asked, refused) = (CallbackState::Asked, refused_state());
-        let rows: [(&str, Vec<Callback>, &[(&str, &str)]); 10] = [
+        type Steps = &'static [(&'static str, &'static str)];
+        let rows: [(&str, Vec<Callback>, Steps); 10] = [
             ("failed, not often", vec![first(refused.clone(), 5, 0)], &[]),
-            ("failed too often", vec![first(refused.clone(), 5, 1)], &[("ask", other)]),
+            ("failed too often", vec![first(refused.clone(), 5, 1)], &[("ask", OTHER)]),
             ("the other is asked", vec![first(refused.clone(), 0, 1), second(asked, 5, 0)], &[]),
             (
                 "it failed once",
@@ -667,7 +641,7 @@ mod tests {
             (
                 "it is asked again",
                 vec![first(refused.clone(), 0, 1), second(refused.clone(), 0, 0)],
-                &[("ask again", other)],
+                &[("ask again", OTHER)],
             ),
             (
                 "the first again",
@@ -684,7 +658,7 @@ mod tests {
                 vec![first(refused.clone(), 0, 1), second(active(), 5, 0)],
                 &[("forget", HUB)],
             ),
-            ("the other is to be renewed", vec![second(active(), 0, 0)], &[("ask", other)]),
+            ("the other is to be renewed", vec![second(active(), 0, 0)], &[("ask", OTHER)]),
             (
                 "its renewal failed too often, and it tells still",
                 vec![second(active(), 0, 0), second(refused, 5, 1)],
@@ -849,21 +823,6 @@ mod tests {
 
     fn verified_after(past: Past) -> Callback {
         verified(callback(CallbackState::Asked, 5), past, Some("864000"), now())
-    }
-
-    #[test]
-    fn ten_pushes_at_once_are_looked_at_and_then_one_a_minute() {
-        let mut allowance = Allowance::new(now());
-        let at = |secs| now() + TimeDelta::seconds(secs);
-        let looked_at = (0..50).filter(|_| allowance.take(at(0))).count();
-        assert_eq!(looked_at, 10);
-        assert_eq!(
-            [30, 61, 62, 121].map(|secs| allowance.take(at(secs))),
-            [false, true, false, true]
-        );
-        assert!(!allowance.take(at(-3_600)), "a clock set back gives none");
-        let later = (0..50).filter(|_| allowance.take(at(86_400))).count();
-        assert_eq!(later, 10);
     }
 
     #[test]
