@@ -21,7 +21,7 @@ use super::answer::{self, Answer};
 use super::cause::{self, CONNECT_TIMEOUT};
 use super::error::{self, ClientError, FetchError};
 use super::guard::Guard;
-use super::hops::Walk;
+use super::hops::{self, Step, Walk};
 use super::hub::{self, HubRequest};
 use super::manners::{Errand, Ledger};
 use super::request::{self, Request};
@@ -37,6 +37,15 @@ const MAX_PAGE: u64 = 10_000_000;
 const FIELDS: usize = 128;
 /// How large the headers of an HTTP/2 answer may be, in bytes.
 const FIELD_BYTES: u32 = 64 * 1024;
+
+/// What one request for a page came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Landing {
+    /// An answer.
+    Here(Outcome),
+    /// A redirect, which was not followed.
+    Elsewhere(WebUrl),
+}
 
 /// Makes conditional requests. Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
@@ -110,14 +119,30 @@ impl Client {
     /// Never fails: a failure is an outcome.
     pub async fn get(&self, request: &Request<'_>, now: DateTime<Utc>) -> Outcome {
         let answered = AtomicBool::new(false);
-        self.in_time(request, &answered, self.0.fetch(request, now, &answered)).await
+        let outcome = self.in_time(request, &answered, self.0.fetch(request, now, &answered)).await;
+        outcome.unwrap_or_else(Outcome::Failed)
     }
 
     /// Makes one GET for a web page; what is none is a failure, its body not read. Nothing is
     /// remembered of it.
     pub async fn get_page(&self, request: &Request<'_>, now: DateTime<Utc>) -> Outcome {
         let answered = AtomicBool::new(false);
-        self.in_time(request, &answered, self.0.fetch_page(request, now, &answered)).await
+        let fetch = self.0.fetch_page(request, now, &answered);
+        self.in_time(request, &answered, fetch).await.unwrap_or_else(Outcome::Failed)
+    }
+
+    /// The same, but a redirect is handed back, so that whoever asks can look first whether it may be
+    /// followed. `hops` is how many were followed before.
+    pub async fn get_page_step(
+        &self,
+        request: &Request<'_>,
+        hops: usize,
+        now: DateTime<Utc>,
+    ) -> Landing {
+        let answered = AtomicBool::new(false);
+        let fetch = self.0.step_to_page(request, hops, now, &answered);
+        let landing = self.in_time(request, &answered, fetch).await;
+        landing.unwrap_or_else(|failure| Landing::Here(Outcome::Failed(failure)))
     }
 
     /// Asks a hub to tell of a feed's changes, or to tell of them no more. The one request that posts.
@@ -141,12 +166,12 @@ impl Client {
         self.0.guard.check(url.parts()).is_ok()
     }
 
-    async fn in_time(
+    async fn in_time<T>(
         &self,
         request: &Request<'_>,
         answered: &AtomicBool,
-        fetch: impl Future<Output = Result<Outcome, FetchError>>,
-    ) -> Outcome {
+        fetch: impl Future<Output = Result<T, FetchError>>,
+    ) -> Result<T, Failure> {
         let after = self.0.timeout;
         let result = tokio::time::timeout(after, fetch).await.unwrap_or_else(|_| {
             let stage = match answered.load(Ordering::Relaxed) {
@@ -156,7 +181,7 @@ impl Client {
             let host = error::host(request.url.web().parts());
             Err(FetchError::TimedOut { host, after, stage })
         });
-        result.unwrap_or_else(|error| Outcome::Failed(error.into_failure()))
+        result.map_err(FetchError::into_failure)
     }
 }
 
@@ -186,6 +211,27 @@ impl Shared {
         answered: &AtomicBool,
     ) -> Result<Outcome, FetchError> {
         let answer = self.answer(request, Errand::Page, answered).await?;
+        self.sort_page(answer, now).await
+    }
+
+    async fn step_to_page(
+        &self,
+        request: &Request<'_>,
+        hops: usize,
+        now: DateTime<Utc>,
+        answered: &AtomicBool,
+    ) -> Result<Landing, FetchError> {
+        let url = request.url.web();
+        let step = self.walk(request, Errand::Page).step(url, hops > 0).await?;
+        answered.store(true, Ordering::Relaxed);
+        match step {
+            Step::End(answer) => self.sort_page(*answer, now).await.map(Landing::Here),
+            Step::Hop { .. } if hops >= hops::HOPS => Err(hops::too_long(url)),
+            Step::Hop { to, .. } => Ok(Landing::Elsewhere(to)),
+        }
+    }
+
+    async fn sort_page(&self, answer: Answer, now: DateTime<Utc>) -> Result<Outcome, FetchError> {
         let kind = answer.response.headers().get(CONTENT_TYPE);
         let kind = kind.map(|kind| String::from_utf8_lossy(kind.as_bytes()).into_owned());
         if answer.response.status().is_success() && !is_page(kind.as_deref()) {
@@ -202,16 +248,19 @@ impl Shared {
         errand: Errand,
         answered: &AtomicBool,
     ) -> Result<Answer, FetchError> {
+        let answer = self.walk(request, errand).to_the_end().await?;
+        answered.store(true, Ordering::Relaxed);
+        Ok(answer)
+    }
+
+    fn walk<'a>(&'a self, request: &'a Request<'a>, errand: Errand) -> Walk<'a> {
         let common = match errand {
             Errand::Feed => &self.common,
             Errand::Page => &self.of_pages,
         };
         let ledger = &self.ledger;
         let http = if request.keep_alive { &self.keeping } else { &self.closing };
-        let walk = Walk { http, guard: &self.guard, common, request, ledger, errand };
-        let answer = walk.to_the_end().await?;
-        answered.store(true, Ordering::Relaxed);
-        Ok(answer)
+        Walk { http, guard: &self.guard, common, request, ledger, errand }
     }
 }
 

@@ -19,7 +19,7 @@ use super::request::Request;
 use super::reuse;
 
 /// How many redirects are followed.
-const HOPS: usize = 5;
+pub const HOPS: usize = 5;
 
 /// What a chain of requests is made with.
 #[derive(Debug)]
@@ -38,24 +38,54 @@ pub struct Walk<'a> {
     pub errand: Errand,
 }
 
+/// What one request of a chain came to.
+#[derive(Debug)]
+pub enum Step {
+    /// An answer that is no redirect.
+    End(Box<Answer>),
+    /// A redirect.
+    Hop {
+        /// Where to.
+        to: WebUrl,
+        /// Whether for good.
+        for_good: bool,
+    },
+}
+
+/// A chain that leads on and on.
+pub fn too_long(url: &WebUrl) -> FetchError {
+    let problem = format!("once more after {HOPS} redirects");
+    FetchError::Redirect { place: error::place(url.parts()), problem }
+}
+
 impl Walk<'_> {
     /// The first answer that is not a redirect.
     pub async fn to_the_end(&self) -> Result<Answer, FetchError> {
         let mut url = self.request.url.web().clone();
         let mut permanent = true;
         for hop in 0..=HOPS {
-            self.guard.check(url.parts())?;
-            let (response, conditional) = self.ask(&url, hop > 0).await?;
-            let Some(for_good) = redirect(response.status()) else {
-                let redirected = hop > 0;
-                let delta = conditional && self.request.delta;
-                return Ok(Answer { response, url, conditional, delta, permanent, redirected });
-            };
-            permanent &= for_good;
-            url = target(&url, response.headers(), self.request.is_confidential())?;
+            match self.step(&url, hop > 0).await? {
+                Step::End(answer) => return Ok(Answer { permanent, ..*answer }),
+                Step::Hop { to, for_good } => {
+                    permanent &= for_good;
+                    url = to;
+                }
+            }
         }
-        let problem = format!("once more after {HOPS} redirects");
-        Err(FetchError::Redirect { place: error::place(url.parts()), problem })
+        Err(too_long(&url))
+    }
+
+    /// One request, to `url`; `redirected` if another one led there.
+    pub async fn step(&self, url: &WebUrl, redirected: bool) -> Result<Step, FetchError> {
+        self.guard.check(url.parts())?;
+        let (response, conditional) = self.ask(url, redirected).await?;
+        if let Some(for_good) = redirect(response.status()) {
+            let to = target(url, response.headers(), self.request.is_confidential())?;
+            return Ok(Step::Hop { to, for_good });
+        }
+        let (url, delta) = (url.clone(), conditional && self.request.delta);
+        let answer = Answer { response, url, conditional, delta, permanent: true, redirected };
+        Ok(Step::End(Box::new(answer)))
     }
 
     /// The answer of one hop, and whether the request was conditional. What a kept connection did not
