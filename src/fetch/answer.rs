@@ -116,7 +116,7 @@ pub fn refusal(status: StatusCode, fields: &HeaderMap, url: &url::Url) -> FetchE
         100..200 => (FailureClass::Network, ", which was not asked for"),
         304 => (FailureClass::Network, ", although nothing was asked conditionally"),
         429 => (FailureClass::Throttled, ": it wants to be asked less often"),
-        503 if retry_after.is_some() => (FailureClass::Throttled, ": it wants to be asked later"),
+        503 => (FailureClass::Throttled, ": it wants to be asked later"),
         226 => (FailureClass::Document, ", which is a part of a feed that was not asked for"),
         200..300 => (FailureClass::Document, ", which is not a whole feed"),
         300..400 => (FailureClass::Network, ", which leads nowhere"),
@@ -165,7 +165,7 @@ mod tests {
             ("451 Unavailable For Legal Reasons", Client),
             ("500 Internal Server Error", Server),
             ("502 Bad Gateway", Server),
-            ("503 Service Unavailable", Server),
+            ("503 Service Unavailable", Throttled),
             ("504 Gateway Timeout", Server),
             ("520 Origin Error", Server),
             ("600 Odd", Server),
@@ -234,7 +234,7 @@ mod tests {
             ("429 Too Many Requests", "Retry-After: 86400", FailureClass::Throttled, delay(86_400)),
             ("429 Too Many Requests", "X: y", FailureClass::Throttled, None),
             ("503 Service Unavailable", "Retry-After: 5", FailureClass::Throttled, delay(5)),
-            ("503 Service Unavailable", "Retry-After: soon", FailureClass::Server, None),
+            ("503 Service Unavailable", "Retry-After: soon", FailureClass::Throttled, None),
             ("404 Not Found", "Retry-After: 7", FailureClass::Client, delay(7)),
         ];
         for (status, field, class, retry_after) in cases {

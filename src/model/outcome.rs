@@ -115,7 +115,7 @@ pub enum FailureClass {
     Network,
     /// The server is in trouble: 5xx.
     Server,
-    /// The server wants to be asked less: 429, or 503 with Retry-After.
+    /// The server wants to be asked less or later: 429, 503.
     Throttled,
     /// The server refuses: 401, 403, 404, 451 and other 4xx.
     Client,
