@@ -8,6 +8,7 @@ use crate::cli::tables::{list, table, when};
 use crate::daemon::compose::{Workshop, World};
 use crate::jobs::hubs::HubReport;
 use crate::jobs::overview::{FeedReport, Totals};
+use crate::jobs::rests::RestReport;
 use crate::model::settings::Settings;
 
 /// Lists the feeds, or those that cannot be read at present.
@@ -93,6 +94,8 @@ pub fn in_full(feed: &FeedReport, now: DateTime<Utc>) -> Answer {
         remarks => remarks.join("; "),
     };
     let moment = |at: Option<DateTime<Utc>>| at.map_or("never".to_owned(), |at| when(at, now));
+    let rest = feed.site_rest.as_ref().filter(|rest| rest.until > now);
+    let rest = rest.map_or("asked as usual".to_owned(), rest_in_words);
     let hub = feed.hub.as_ref().map_or("not asked".to_owned(), |hub| hub_in_words(hub, now));
     Answer::done(list(&[
         ("title", feed.title.clone()),
@@ -106,10 +109,19 @@ pub fn in_full(feed: &FeedReport, now: DateTime<Utc>) -> Answer {
         ("last check", moment(feed.last_check)),
         ("last change", moment(feed.last_change)),
         ("next check", format!("{} ({})", moment(feed.next_check), feed.rule)),
+        ("site", rest),
         ("hub", hub),
         ("ETag", feed.etag.clone().unwrap_or_else(|| "none".to_owned())),
         ("Last-Modified", feed.last_modified.clone().unwrap_or_else(|| "none".to_owned())),
     ]))
+}
+
+/// What the whole site is owed.
+fn rest_in_words(rest: &RestReport) -> String {
+    let until = rest.until.format("%Y-%m-%d %H:%MZ");
+    let why = if rest.retry_after { "Retry-After" } else { "429 or 503" };
+    let RestReport { site, slower, told, .. } = rest;
+    format!("{site} is asked {slower} times as slowly as usual until {until}: {why} of {told}")
 }
 
 /// What was agreed with a hub.

@@ -235,10 +235,7 @@ impl Workshop {
     }
 
     async fn sync(&self) -> anyhow::Result<()> {
-        // Whether an outage still lasts shows soon enough.
-        if self.store.offline_since().await?.is_some() {
-            self.store.came_online().await?;
-        }
+        self.outlook.resume(&self.store, self.world.clock.now()).await?;
         self.keep(&self.subscriptions.get(), &self.newsletters.get()).await
     }
 

@@ -4,7 +4,8 @@
 //! asked by one connection at a time, with a gap between two requests, and all sites together by as
 //! many as there are connections. A line takes turns with the others, so that a site with five
 //! hundred feeds delays nobody else; all sites together are asked so many times a second at most. A
-//! site that throttles us gets a longer pause between two requests for as long as that lasts.
+//! site that throttles us gets a longer pause between two requests for as long as that lasts; when one
+//! was asked before a restart nobody knows, so that its first request waits for such a pause, too.
 //! Articles wait behind the feeds of their site, and all together get a quarter of the connections,
 //! so that a slow page never holds a feed back.
 
@@ -17,15 +18,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::daemon::rate::Rate;
 use crate::model::entry::EntryId;
 use crate::model::feed::FeedId;
+use crate::model::rest::SiteRest;
 use crate::model::url::Site;
 
 /// How long a kept connection stays open after a request.
 const KEPT_OPEN: TimeDelta = TimeDelta::seconds(5);
 
-/// How many times the usual pause a public site gets between two requests while it throttles us, and
-/// how long that is at least.
-const SLOWER: u32 = 15;
-const SLOW_GAP: Duration = Duration::from_secs(30);
+/// The pause of a site that throttles us is so many times the usual one, which counts as this long at
+/// least.
+const SLOWED_FROM: Duration = Duration::from_secs(2);
 
 /// Articles get one connection in so many.
 const ARTICLE_SHARE: usize = 4;
@@ -79,8 +80,9 @@ struct Line {
     articles: VecDeque<Turn>,
     /// Until when the connection of the last request may still be open.
     open_until: DateTime<Utc>,
-    /// Until when it throttles us.
+    /// Until when it is asked more slowly, and how many times so.
     slow_until: DateTime<Utc>,
+    slower: u32,
     state: LineState,
 }
 
@@ -95,6 +97,11 @@ enum LineState {
 }
 
 impl Line {
+    /// What is between two requests at `now`, where `gap` is usual.
+    fn pause(&self, gap: Duration, now: DateTime<Utc>) -> Duration {
+        if now < self.slow_until { gap.max(SLOWED_FROM) * self.slower } else { gap }
+    }
+
     fn is_empty(&self) -> bool {
         self.feeds.is_empty() && self.articles.is_empty()
     }
@@ -142,10 +149,18 @@ impl Schedule {
         self.rate.limit(rate);
     }
 
-    /// The site of what was started throttles us until then, so it is asked more slowly. It is not left
-    /// alone: another publisher may be behind each feed.
-    pub fn slow_down(&mut self, start: Start, until: DateTime<Utc>) {
-        self.lines[start.line].slow_until = until;
+    /// A site throttles us, so it is asked more slowly. It is not left alone: another publisher may be
+    /// behind each feed.
+    pub fn slow_down(&mut self, rest: &SiteRest, now: DateTime<Utc>) {
+        let number = self.line(&rest.site);
+        let gap = self.gap;
+        let line = &mut self.lines[number];
+        let was_slow = now < line.slow_until;
+        (line.slow_until, line.slower) = (rest.until, rest.slower);
+        let pause = line.pause(gap, now);
+        if let (false, LineState::Free { from }) = (was_slow, &mut line.state) {
+            *from = (*from).max(now + pause);
+        }
     }
 
     /// Changes the bounds, for what starts from now on.
@@ -170,9 +185,9 @@ impl Schedule {
         self.pausing = pausing.into_iter().map(shorter).collect();
     }
 
-    /// Holds articles back, or no more; tells whether that is new.
-    pub fn hold_articles(&mut self, hold: bool) -> bool {
-        std::mem::replace(&mut self.articles_held, hold) != hold
+    /// Holds articles back, or no more.
+    pub fn hold_articles(&mut self, hold: bool) {
+        self.articles_held = hold;
     }
 
     /// Asks the feeds that are due at `now` one after another, as far apart as `gap` says for so
@@ -267,9 +282,8 @@ impl Schedule {
         if let Some(next_check) = next_check {
             self.wait(start.turn, start.line, next_check);
         }
-        let slow = (self.gap * SLOWER).max(SLOW_GAP);
         let line = &mut self.lines[start.line];
-        let from = now + if now < line.slow_until { slow } else { self.gap };
+        let from = now + line.pause(self.gap, now);
         line.state = LineState::Free { from };
         line.open_until = now + KEPT_OPEN;
         if !line.is_empty() {
@@ -317,6 +331,7 @@ impl Schedule {
             articles: VecDeque::new(),
             open_until: DateTime::<Utc>::MIN_UTC,
             slow_until: DateTime::<Utc>::MIN_UTC,
+            slower: 1,
             state,
         });
         self.line_of.insert(site.clone(), number);
@@ -456,12 +471,46 @@ mod tests {
             schedule.add(FeedId(feed), &site("a.example"), at(0));
         }
         let first = schedule.start(at(0), ALL)[0];
-        schedule.slow_down(first, at(40));
+        schedule.slow_down(&rest("a.example", 40, 15), at(0));
         schedule.finish(first, None, at(0));
         assert_eq!(schedule.next_wake(), Some(at(30)));
         let next = schedule.start(at(30), ALL)[0];
         schedule.finish(next, None, at(50));
         assert_eq!(schedule.next_wake(), Some(at(52)), "it is over");
+    }
+
+    fn rest(name: &str, until: i64, slower: u32) -> SiteRest {
+        let told = WebUrl::parse(&format!("http://{name}/")).expect("a URL");
+        SiteRest { site: told.site(), until: at(until), slower, told, said: true }
+    }
+
+    #[test]
+    fn how_slowly_follows_from_the_gap_and_from_what_the_site_said() {
+        for (gap, slower, pause) in [(0, 2, 4), (0, 15, 30), (2, 8, 16), (10, 2, 20), (10, 15, 150)]
+        {
+            let mut schedule = Schedule::new(64, Duration::from_secs(gap));
+            for feed in 1..=2 {
+                schedule.add(FeedId(feed), &site("a.example"), at(0));
+            }
+            let first = schedule.start(at(0), ALL)[0];
+            schedule.slow_down(&rest("a.example", 900, slower), at(0));
+            schedule.finish(first, None, at(0));
+            assert_eq!(schedule.next_wake(), Some(at(pause)), "{gap} s, {slower} times");
+        }
+    }
+
+    #[test]
+    fn a_site_that_throttled_before_a_restart_waits_before_its_first_request_and_once() {
+        let mut schedule = Schedule::new(64, Duration::from_secs(2));
+        schedule.slow_down(&rest("a.example", 900, 15), at(0));
+        for (feed, name) in [(1, "a.example"), (2, "a.example"), (3, "b.example")] {
+            schedule.add(FeedId(feed), &site(name), at(0));
+        }
+        assert_eq!(feeds(&schedule.start(at(0), ALL)), [3]);
+        schedule.ask(FeedId(1), &site("a.example"), at(1));
+        schedule.slow_down(&rest("a.example", 900, 15), at(20));
+        assert_eq!(schedule.next_wake(), Some(at(30)), "reading it again waits no longer");
+        assert_eq!(feeds(&schedule.start(at(30), ALL)), [1]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::jobs::refresh::{Refresher, Urgency};
 use crate::jobs::refreshed::{RefreshError, Refreshed};
 use crate::jobs::trouble::in_words;
 use crate::model::feed::FeedId;
+use crate::model::rest::SiteRest;
 use crate::model::settings::FetchSettings;
 use crate::model::url::Site;
 
@@ -112,6 +113,7 @@ impl Scheduler {
         }
         Self {
             seen: refresher.clock.now(),
+            offline: agenda == Agenda::Standing && refresher.outlook.next_probe().is_some(),
             refresher,
             extractor,
             agenda,
@@ -123,7 +125,6 @@ impl Scheduler {
             wanted: HashMap::new(),
             told: HashMap::new(),
             writing: Writing::default(),
-            offline: false,
             load_again: None,
             with_articles: None,
         }
@@ -253,17 +254,26 @@ impl Scheduler {
 
     async fn load(&mut self) {
         self.load_again = None;
-        if self.agenda == Agenda::OrdersOnly {
-            return;
-        }
-        match self.refresher.agenda().await {
+        let now = self.refresher.clock.now();
+        let found = match self.refresher.rests().await {
+            Ok(rests) => {
+                rests.iter().for_each(|rest| self.schedule.slow_down(rest, now));
+                match self.agenda {
+                    Agenda::Standing => self.refresher.agenda().await,
+                    Agenda::OrdersOnly => return,
+                }
+            }
+            Err(error) => Err(error),
+        };
+        match found {
             Ok(agenda) => {
                 self.schedule.forget_waiting();
                 for due in agenda {
                     self.schedule.add(due.feed, &due.site, due.next_check);
                 }
-                if self.schedule.hold_articles(self.offline) && !self.offline {
-                    let (now, wanted) = (self.refresher.clock.now(), &self.wanted);
+                self.schedule.hold_articles(self.offline);
+                if !self.offline && self.refresher.outlook.is_returning(now) {
+                    let wanted = &self.wanted;
                     let gap = |feeds| self.refresher.outlook.gap(feeds);
                     self.schedule.spread(now, gap, |feed| wanted.contains_key(&feed));
                 }
@@ -271,7 +281,7 @@ impl Scheduler {
             }
             Err(error) => {
                 tracing::error!(error = %in_words(&error), "the feeds due could not be read; trying again in a minute");
-                self.load_again = Some(self.refresher.clock.now() + AFTER_TROUBLE);
+                self.load_again = Some(now + AFTER_TROUBLE);
             }
         }
     }
@@ -318,8 +328,15 @@ impl Scheduler {
         let now = self.refresher.clock.now();
         match end {
             End::Refreshed(feed, result) => self.finish_refresh(start, feed, *result, now),
-            End::Article(again) => self.schedule.finish(start, again, now),
+            End::Article(turned) => {
+                self.slow_down(turned.rest.as_ref(), now);
+                self.schedule.finish(start, turned.again, now);
+            }
         }
+    }
+
+    fn slow_down(&mut self, rest: Option<&SiteRest>, now: DateTime<Utc>) {
+        rest.into_iter().for_each(|rest| self.schedule.slow_down(rest, now));
     }
 
     fn finish_refresh(
@@ -357,9 +374,7 @@ impl Scheduler {
             self.load_again = Some(now);
         }
         let next_check = next_check.filter(|_| self.agenda == Agenda::Standing);
-        if let Ok(Refreshed { slow_until: Some(until), .. }) = &result {
-            self.schedule.slow_down(start, *until);
-        }
+        self.slow_down(result.as_ref().ok().and_then(|refreshed| refreshed.rest.as_ref()), now);
         match (&result, next_check) {
             // From now on another site answers for it.
             (Ok(Refreshed { moved: Some(site), .. }), Some(next_check)) => {

@@ -3,12 +3,11 @@
 
 use std::panic::AssertUnwindSafe;
 
-use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 
 use crate::daemon::schedule::Start;
 use crate::daemon::writing::AFTER_TROUBLE;
-use crate::jobs::extract::Extractor;
+use crate::jobs::extract::{Extractor, Turned};
 use crate::jobs::refresh::{Refresher, Urgency};
 use crate::jobs::refreshed::{RefreshError, Refreshed};
 use crate::jobs::trouble::in_words;
@@ -29,8 +28,8 @@ pub struct Finished {
 pub enum End {
     /// A refresh of that feed.
     Refreshed(FeedId, Box<Result<Refreshed, RefreshError>>),
-    /// When the article is to be tried again, if it is.
-    Article(Option<DateTime<Utc>>),
+    /// The reading of an article.
+    Article(Turned),
 }
 
 /// Refreshes a feed.
@@ -50,20 +49,20 @@ pub async fn refresh(
 pub async fn read(extractor: Extractor, entry: EntryId, start: Start) -> Finished {
     let later = extractor.clock.now() + AFTER_TROUBLE;
     let read = AssertUnwindSafe(extractor.read(entry, start.keep_alive));
-    let again = match read.catch_unwind().await {
-        Ok(Ok(again)) => again,
+    let turned = match read.catch_unwind().await {
+        Ok(Ok(turned)) => turned,
         Ok(Err(error)) => {
             tracing::error!(entry.id = entry.0, error = %in_words(&error),
                 "an article cannot be kept; it is read again in a minute");
-            Some(later)
+            Turned { again: Some(later), rest: None }
         }
         Err(_) => {
             tracing::error!(
                 entry.id = entry.0,
                 "reading an article ended by a fault of feedmill's own"
             );
-            None
+            Turned::default()
         }
     };
-    Finished { start, end: End::Article(again) }
+    Finished { start, end: End::Article(turned) }
 }

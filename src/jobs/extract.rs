@@ -14,22 +14,22 @@ use crate::clean::article::words::Article;
 use crate::clean::prose;
 use crate::clock::Clock;
 use crate::fetch::client::Client;
-use crate::fetch::request::Request;
 use crate::jobs::current::Current;
 use crate::jobs::dice::Dice;
-use crate::jobs::robots::{self, Permits};
+use crate::jobs::pages::{Asking, Page};
+use crate::jobs::rests;
+use crate::jobs::robots::Permits;
 use crate::jobs::shelf::Shelf;
 use crate::jobs::subscriptions::Subscriptions;
 use crate::jobs::workers::Workers;
 use crate::model::article::{ArticleAgendum, Attempt, WaitingArticle};
 use crate::model::entry::EntryId;
 use crate::model::feed::FeedId;
-use crate::model::outcome::{Failure, FailureClass, Fresh, Outcome, Validators};
-use crate::model::settings::Subscription;
+use crate::model::outcome::{Failure, FailureClass, Fresh};
+use crate::model::rest::SiteRest;
 use crate::model::text::SafeHtml;
-use crate::model::url::FeedUrl;
 use crate::parse;
-use crate::refresh::articles;
+use crate::refresh::{articles, rest};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
 
@@ -56,10 +56,19 @@ pub struct Extractor {
     pub turn: Arc<Semaphore>,
 }
 
-/// What came of asking for a page.
-enum Page {
-    Fresh(Box<Fresh>),
-    Failed(Failure),
+/// What reading an article came to, as a schedule wants it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Turned {
+    /// When it is to be tried again, if it is.
+    pub again: Option<DateTime<Utc>>,
+    /// What the site of its page is owed, if it throttled us.
+    pub rest: Option<SiteRest>,
+}
+
+impl Turned {
+    fn again(at: DateTime<Utc>) -> Self {
+        Self { again: Some(at), rest: None }
+    }
 }
 
 impl Extractor {
@@ -83,99 +92,82 @@ impl Extractor {
         Ok(agenda)
     }
 
-    /// Reads the article of `entry`, and tells when it is to be tried again, if it is.
+    /// Reads the article of `entry`.
     ///
     /// # Errors
     /// If the database cannot be read or written; nothing was written then.
-    pub async fn read(
-        &self,
-        entry: EntryId,
-        keep_alive: bool,
-    ) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let Some(article) = self.store.article_to_read(entry).await? else { return Ok(None) };
+    pub async fn read(&self, entry: EntryId, keep_alive: bool) -> Result<Turned, StoreError> {
+        let Some(article) = self.store.article_to_read(entry).await? else {
+            return Ok(Turned::default());
+        };
         if article.next_attempt > self.clock.now() {
             // Its site demanded a pause meanwhile.
-            return Ok(Some(article.next_attempt));
+            return Ok(Turned::again(article.next_attempt));
         }
-        let subscriptions = self.subscriptions.get();
-        let wanted = subscriptions.find(&article.feed_url).filter(|feed| feed.full_text);
-        let attempt = match wanted {
-            Some(feed) => {
-                let Some(page) = self.fetch(&article, feed, keep_alive).await else {
-                    // Its site has told what it asks of robots: the page's turn comes after a pause.
-                    return Ok(Some(self.clock.now()));
-                };
-                self.decide(&article, page).await
-            }
-            None => Attempt::GivenUp { reason: "its feed is not read in full any more".to_owned() },
+        let (page, rest) = self.fetch(&article, keep_alive).await?;
+        let Some(attempt) = self.decide(&article, page).await else {
+            return Ok(Turned::again(self.clock.now()));
         };
-        match self.store.settle_article(&article, &attempt).await {
+        match self.store.settle_article(&article, &attempt, rest.as_ref()).await {
             // Somebody else settled it, its link is another now, or its feed is retired: what they
             // wrote holds, and is looked at anew.
-            Err(StoreError::Conflict) => return Ok(Some(self.clock.now())),
+            Err(StoreError::Conflict) => return Ok(Turned::again(self.clock.now())),
             settled => settled?,
         }
         report(&article, &attempt);
-        match attempt {
+        let again = match attempt {
             Attempt::Read { .. } => {
                 self.shelf.turn();
-                Ok(None)
+                None
             }
-            Attempt::Postponed { until, .. } => Ok(Some(until)),
-            Attempt::GivenUp { .. } => Ok(None),
-        }
+            Attempt::Postponed { until, .. } | Attempt::Held { until, .. } => Some(until),
+            Attempt::GivenUp { .. } => None,
+        };
+        Ok(Turned { again, rest })
     }
 
-    /// Asks for the page; what only the feed's origin may see goes to no other. Nothing if its site was
-    /// asked instead what robots may ask for.
+    /// Asks for the page, if its feed is still read in full; and what the site that was asked is owed.
     async fn fetch(
         &self,
         article: &WaitingArticle,
-        feed: &Subscription,
         keep_alive: bool,
-    ) -> Option<Page> {
-        let url = match FeedUrl::parse(article.link.as_str()) {
-            Ok(url) => url,
-            Err(reason) => {
-                let (class, reason) = (FailureClass::Guard, reason.to_string());
-                return Some(Page::Failed(Failure { class, reason, retry_after: None }));
-            }
+    ) -> Result<(Option<Page>, Option<SiteRest>), StoreError> {
+        let subscriptions = self.subscriptions.get();
+        let wanted = subscriptions.find(&article.feed_url).filter(|feed| feed.full_text);
+        let Some(feed) = wanted else { return Ok((None, None)) };
+        let (client, permits) = (&*self.client.get(), &self.permits);
+        let asking = Asking { client, permits, feed, keep_alive, now: self.clock.now() };
+        let page = asking.page(&article.link).await;
+        let failed = match &page {
+            Page::Failed(failed) | Page::Held { failed: Some(failed), .. } => Some(failed),
+            Page::Held { failed: None, .. } | Page::Fresh(_) | Page::Permitted => None,
         };
-        match self.permits.allow(url.web(), self.clock.now()) {
-            Some(true) => {}
-            Some(false) => {
-                let reason = "its site asks robots not to read it (robots.txt)";
-                return Some(Page::Failed(of_client(reason)));
+        let (now, times) = (self.clock.now(), article.attempts + 1);
+        let throttle =
+            failed.and_then(|failed| rest::of_page(&failed.failure, &failed.address, times, now));
+        let rest = rests::after(&self.store, throttle, now).await?;
+        Ok((Some(page), rest))
+    }
+
+    /// What an attempt came to; nothing if the turn of the page comes again.
+    async fn decide(&self, article: &WaitingArticle, page: Option<Page>) -> Option<Attempt> {
+        let now = self.clock.now();
+        Some(match page {
+            Some(Page::Fresh(fresh)) => self.extract(article, *fresh).await,
+            Some(Page::Failed(failed)) => self.after(article, failed.failure),
+            Some(Page::Permitted) => return None,
+            Some(Page::Held { until, .. }) if articles::is_patient(article.since, now) => {
+                Attempt::Held { until, reason: NO_PERMIT.to_owned() }
             }
-            None => return self.ask_for_permit(&url, feed).await.err().map(Page::Failed),
-        }
-        let (login, headers) = feed.confidential_to(&url);
-        let (user_agent, none) = (feed.user_agent.as_deref(), Validators::default());
-        let plain = Request::plain(&url, &none);
-        let request = Request { login, headers, user_agent, keep_alive, ..plain };
-        Some(match self.client.get().get_page(&request, self.clock.now()).await {
-            Outcome::Fresh(fresh) => Page::Fresh(Box::new(fresh)),
-            Outcome::Failed(failure) => Page::Failed(failure),
-            Outcome::Gone => Page::Failed(of_client("the page is gone for good (410)")),
-            Outcome::Unchanged(_) => Page::Failed(of_client("the page was not sent")),
+            Some(Page::Held { .. }) => {
+                let (class, reason) = (FailureClass::Server, NO_PERMIT.to_owned());
+                self.after(article, Failure { class, reason, retry_after: None })
+            }
+            None => Attempt::GivenUp { reason: "its feed is not read in full any more".to_owned() },
         })
     }
 
-    /// Asks the site of a page what robots may ask for.
-    async fn ask_for_permit(&self, page: &FeedUrl, feed: &Subscription) -> Result<(), Failure> {
-        let url = robots::address(page.web()).and_then(|url| FeedUrl::parse(url.as_str()).ok());
-        let url = url.ok_or_else(|| of_client("its site has no address for robots.txt"))?;
-        let (user_agent, none) = (feed.user_agent.as_deref(), Validators::default());
-        let request = Request { user_agent, ..Request::plain(&url, &none) };
-        let answer = self.client.get().get_page(&request, self.clock.now()).await;
-        self.permits.learn(page.web(), answer, self.clock.now())
-    }
-
-    async fn decide(&self, article: &WaitingArticle, page: Page) -> Attempt {
-        let fresh = match page {
-            Page::Fresh(fresh) => *fresh,
-            Page::Failed(failure) => return self.after(article, failure),
-        };
+    async fn extract(&self, article: &WaitingArticle, fresh: Fresh) -> Attempt {
         let own = article.own.clone();
         // The semaphore is never closed; without a permit one page more is read at once.
         let _turn = self.turn.acquire().await.ok();
@@ -207,9 +199,8 @@ impl Extractor {
     }
 }
 
-fn of_client(reason: &str) -> Failure {
-    Failure { class: FailureClass::Client, reason: reason.to_owned(), retry_after: None }
-}
+/// Why an article waits that was not tried.
+const NO_PERMIT: &str = "a site on the way to it cannot say what robots may read (robots.txt)";
 
 /// The article in a page, unless the feed's own body says more.
 fn find(fresh: &Fresh, own: &SafeHtml) -> Result<Article, String> {
@@ -232,7 +223,7 @@ fn report(article: &WaitingArticle, attempt: &Attempt) {
             let bytes = body.as_str().len();
             tracing::info!(entry.id = entry, feed.id = feed, link, bytes, "article read");
         }
-        Attempt::Postponed { until, reason, .. } => {
+        Attempt::Held { until, reason } | Attempt::Postponed { until, reason, .. } => {
             tracing::info!(entry.id = entry, feed.id = feed, link, reason, until = %until,
                 "article not read, to be tried again");
         }

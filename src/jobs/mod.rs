@@ -16,6 +16,7 @@ pub mod library;
 pub mod line;
 pub mod outlook;
 pub mod overview;
+pub mod pages;
 pub mod pushed;
 pub mod pushes;
 pub mod reading;
@@ -26,6 +27,7 @@ pub mod rehearse;
 pub mod remarks;
 pub mod requests;
 pub mod reread;
+pub mod rests;
 pub mod robots;
 pub mod route;
 #[cfg(test)]

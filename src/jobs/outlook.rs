@@ -13,6 +13,7 @@ use crate::model::url::Site;
 use crate::refresh::outage::{self, Change, Watch};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
+use crate::store::outage::Outage;
 
 /// When a feed is asked again that was asked in vain in an outage, if that lasts.
 pub const ASKED_AGAIN: TimeDelta = outage::LONGEST_PAUSE;
@@ -22,6 +23,19 @@ pub const ASKED_AGAIN: TimeDelta = outage::LONGEST_PAUSE;
 pub struct Outlook(Arc<Mutex<Watch>>);
 
 impl Outlook {
+    /// Goes on where the last service ended.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn resume(&self, store: &Store, now: DateTime<Utc>) -> Result<(), StoreError> {
+        match store.last_outage().await? {
+            Some(Outage { since, ended: None }) => self.watch().resume(since, now),
+            Some(Outage { ended: Some(ended), .. }) => self.watch().resume_return(ended),
+            None => {}
+        }
+        Ok(())
+    }
+
     /// When a host may be asked again, if we are offline.
     pub fn next_probe(&self) -> Option<DateTime<Utc>> {
         self.watch().next_probe()
@@ -30,6 +44,11 @@ impl Outlook {
     /// The clock was set back to `now`.
     pub fn set_back(&self, now: DateTime<Utc>) {
         self.watch().set_back(now);
+    }
+
+    /// Whether feeds still come back that became due in an outage.
+    pub fn is_returning(&self, now: DateTime<Utc>) -> bool {
+        self.watch().is_returning(now)
     }
 
     /// How far apart so many feeds are asked that became due in an outage.
@@ -63,7 +82,7 @@ impl Outlook {
             }
             Change::Ends { since } => {
                 tracing::info!(since = %since, "hosts answer again; feeds that became due meanwhile are asked one after another");
-                store.came_online().await?;
+                store.came_online(now).await?;
             }
         }
         Ok(outage::is_silent(outcome) && self.watch().excuses(now))

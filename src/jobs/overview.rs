@@ -1,6 +1,6 @@
 //! Questions about what is kept, answered for people and programs: nothing is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use crate::jobs::current::Current;
 use crate::jobs::hubs::{self, HubReport};
 use crate::jobs::remarks;
+use crate::jobs::rests::RestReport;
 use crate::jobs::subscriptions::Subscriptions;
 use crate::jobs::trouble;
 use crate::model::document::Repair;
 use crate::model::edition::{Edition, EditionId};
 use crate::model::feed::{CheckRule, Standing};
 use crate::model::letter::{Letter, LetterState};
+use crate::model::rest::SiteRest;
 use crate::model::text::HeaderText;
 use crate::store::error::StoreError;
 use crate::store::feeds::FeedSummary;
@@ -90,6 +92,8 @@ pub struct FeedReport {
     pub last_modified: Option<String>,
     /// Until when its publisher asked to be left alone (Retry-After).
     pub not_before: Option<DateTime<Utc>>,
+    /// What its whole site is owed, or was last, since it throttled us.
+    pub site_rest: Option<RestReport>,
 }
 
 /// How many feeds cost their publishers more than usual, or less.
@@ -164,9 +168,14 @@ impl Overview {
         });
         feeds.sort_by_key(|summary| summary.retired);
         let mut hubs = hubs::by_feed(self.store.callbacks().await?);
+        let rests = self.store.rests().await?;
+        let rests: HashMap<&str, &SiteRest> =
+            rests.iter().map(|rest| (rest.site.as_str(), rest)).collect();
         let report = |summary: FeedSummary| {
             let hub = hubs.remove(&summary.feed.id);
-            report(summary, hub, &subscriptions)
+            let site = summary.feed.address().site();
+            let site_rest = rests.get(site.as_str()).map(|rest| RestReport::from(*rest));
+            FeedReport { site_rest, ..report(summary, hub, &subscriptions) }
         };
         Ok(feeds.into_iter().map(report).collect())
     }
@@ -252,6 +261,7 @@ fn report(
         etag: feed.state.validators.etag.as_deref().map(field_words),
         last_modified: feed.state.validators.last_modified.as_deref().map(field_words),
         not_before: feed.state.not_before,
+        site_rest: None,
         url: feed.url.to_string(),
     }
 }

@@ -18,6 +18,7 @@ use crate::jobs::outlook::Outlook;
 use crate::jobs::pushes::{HubsNamed, Pushes};
 use crate::jobs::reading::{self, Before, Reading};
 use crate::jobs::refreshed::{self, RefreshError, Refreshed};
+use crate::jobs::rests;
 use crate::jobs::shelf::Shelf;
 use crate::jobs::subscriptions::Subscriptions;
 use crate::jobs::workers::Workers;
@@ -28,13 +29,13 @@ use crate::model::feed::{Feed, FeedId};
 use crate::model::manners::Manners;
 use crate::model::outcome::{Outcome, Validators};
 use crate::model::plan::Plan;
+use crate::model::rest::SiteRest;
 use crate::model::url::FeedUrl;
 use crate::refresh::articles;
 use crate::refresh::cadence::{self, CheckBounds};
 use crate::refresh::decide::decide;
-use crate::refresh::repeated;
 use crate::refresh::whole;
-use crate::refresh::{moves, outage};
+use crate::refresh::{moves, outage, repeated, rest};
 use crate::store::error::StoreError;
 use crate::store::feeds::Agendum;
 use crate::store::open::Store;
@@ -112,6 +113,14 @@ impl Refresher {
             }
         }
         Ok(agenda)
+    }
+
+    /// What sites are owed that throttled us.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn rests(&self) -> Result<Vec<SiteRest>, StoreError> {
+        rests::owed(&self.store, self.clock.now()).await
     }
 
     /// Asks a feed and writes what follows. `keep_alive`: its site is asked again soon.
@@ -224,6 +233,7 @@ impl Refresher {
             let mut plan = self.decide(&feed, Arc::clone(reading)).await?;
             self.settle_move(&feed, &mut plan).await?;
             plan.state.last_check = asked.or(plan.state.last_check);
+            plan.rest = self.rest_of_site(&feed, &plan).await?;
             let moved = plan.moved.clone().map(|to| (to, plan.merged_into.is_some()));
             let refreshed = Refreshed {
                 url: feed.url.clone(),
@@ -236,7 +246,7 @@ impl Refresher {
                     None => plan.state.next_check,
                 },
                 moved: plan.moved.as_ref().map(FeedUrl::site),
-                slow_until: cadence::site_rest(&plan.state, feed.address(), self.clock.now()),
+                rest: plan.rest.clone(),
             };
             let noteworthy = plan.noteworthy;
             let named = HubsNamed::of(&plan.state);
@@ -265,6 +275,13 @@ impl Refresher {
             }
         }
         Err(StoreError::Conflict.into())
+    }
+
+    /// What the site that was asked is owed from now on, if it throttled us.
+    async fn rest_of_site(&self, feed: &Feed, plan: &Plan) -> Result<Option<SiteRest>, StoreError> {
+        let bounds = self.subscriptions.get().bounds(&feed.url);
+        let throttle = rest::of_feed(&plan.state, moves::asked_at(feed).web(), &bounds);
+        rests::after(&self.store, throttle, self.clock.now()).await
     }
 
     /// Where another feed is already, this one is merged into it, or goes on by its hop.

@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use crate::jobs::trouble;
 use crate::model::feed::{Feed, Standing};
+use crate::model::rest::SiteRest;
 use crate::model::url::{FeedUrl, Site};
 use crate::refresh::cadence;
 use crate::store::error::StoreError;
@@ -26,8 +27,8 @@ pub struct Refreshed {
     pub next_check: DateTime<Utc>,
     /// Who answers for it from now on, if its address is another than before.
     pub moved: Option<Site>,
-    /// Until when its whole site is asked more slowly.
-    pub slow_until: Option<DateTime<Utc>>,
+    /// What its site is owed, if it throttled us.
+    pub rest: Option<SiteRest>,
 }
 
 impl Refreshed {

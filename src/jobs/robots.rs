@@ -1,48 +1,75 @@
 //! What sites ask of robots, remembered for a day: asked for before the first page of an article, as
-//! RFC 9309 says. Feeds are not asked about: somebody subscribed to them.
+//! RFC 9309 says, and at each redirect on the way to one. Feeds are not asked about: somebody
+//! subscribed to them. Of a site that cannot say it, nothing is read until it was asked again.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::outcome::{Failure, FailureClass, Outcome};
 use crate::model::url::WebUrl;
 use crate::parse::robots::Robots;
+use crate::refresh::articles;
 
 /// How long a robots.txt is remembered (RFC 9309, section 2.4).
 const KEPT: TimeDelta = TimeDelta::hours(24);
 /// How many sites are remembered.
 const MOST: usize = 2_000;
 
-/// When each origin was asked, and what it said.
-type Known = HashMap<String, (DateTime<Utc>, Robots)>;
-
 /// What is known of sites. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Permits(Arc<Mutex<Known>>);
+pub struct Permits(Arc<Mutex<HashMap<String, Known>>>);
+
+/// What an origin said of robots.
+#[derive(Debug)]
+enum Known {
+    Said { at: DateTime<Utc>, robots: Robots },
+    Silent { since: DateTime<Utc>, times: u32, until: DateTime<Utc> },
+}
+
+/// Whether a page may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permit {
+    /// It may.
+    Given,
+    /// Its site asks robots not to.
+    Refused,
+    /// Its site could not be asked.
+    Silent {
+        /// When it is asked again.
+        until: DateTime<Utc>,
+    },
+    /// Its site is to be asked.
+    Unasked,
+}
 
 impl Permits {
-    /// Whether a page may be asked for; nothing if its site was not asked within a day.
-    pub fn allow(&self, page: &WebUrl, now: DateTime<Utc>) -> Option<bool> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (asked, robots) = known.get(&origin(page))?;
-        let is_fresh = *asked <= now && now - *asked < KEPT;
-        is_fresh.then(|| {
-            robots.allow(&page.parts()[url::Position::BeforePath..url::Position::AfterQuery])
-        })
+    /// Whether a page may be asked for at `now`.
+    pub fn of(&self, page: &WebUrl, now: DateTime<Utc>) -> Permit {
+        match self.known().get(&origin(page)) {
+            Some(Known::Said { at, robots }) if *at <= now && now - *at < KEPT => {
+                let path = &page.parts()[url::Position::BeforePath..url::Position::AfterQuery];
+                if robots.allow(path) { Permit::Given } else { Permit::Refused }
+            }
+            Some(Known::Silent { since, until, .. }) if *since <= now && now < *until => {
+                Permit::Silent { until: *until }
+            }
+            Some(Known::Said { .. } | Known::Silent { .. }) | None => Permit::Unasked,
+        }
     }
 
     /// Learns from the answer for a site's robots.txt. One that is not there allows all.
     ///
     /// # Errors
-    /// If the site did not answer: then nothing may be asked of it for now.
+    /// If the site did not answer, or is in trouble: then nothing may be asked of it for now.
     pub fn learn(&self, page: &WebUrl, answer: Outcome, now: DateTime<Utc>) -> Result<(), Failure> {
         let robots = match answer {
             Outcome::Fresh(fresh) => Robots::read(&fresh.body),
             Outcome::Gone | Outcome::Unchanged(_) => Robots::default(),
             Outcome::Failed(failure) => match failure.class {
                 FailureClass::Network | FailureClass::Server | FailureClass::Throttled => {
+                    self.is_silent(page, &failure, now);
                     return Err(failure);
                 }
                 FailureClass::Client
@@ -51,12 +78,29 @@ impl Permits {
                 | FailureClass::Document => Robots::default(),
             },
         };
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.keep(page, Known::Said { at: now, robots });
+        Ok(())
+    }
+
+    fn is_silent(&self, page: &WebUrl, failure: &Failure, now: DateTime<Utc>) {
+        let times = match self.known().get(&origin(page)) {
+            Some(Known::Silent { times, .. }) => times.saturating_add(1),
+            Some(Known::Said { .. }) | None => 1,
+        };
+        let until = articles::asked_again(failure, times, now);
+        self.keep(page, Known::Silent { since: now, times, until });
+    }
+
+    fn keep(&self, page: &WebUrl, what: Known) {
+        let mut known = self.known();
         if known.len() >= MOST {
             known.clear();
         }
-        known.insert(origin(page), (now, robots));
-        Ok(())
+        known.insert(origin(page), what);
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Known>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -78,20 +122,36 @@ mod tests {
     }
 
     #[test]
-    fn a_site_is_asked_once_a_day_and_one_that_does_not_answer_is_left_alone() {
+    fn a_site_is_asked_once_a_day() {
         let page = WebUrl::parse("https://x.fr/a?b#c").expect("a URL");
         assert_eq!(
             address(&page).map(|url| url.to_string()).as_deref(),
             Some("https://x.fr/robots.txt")
         );
         let (permits, now) = (Permits::default(), DateTime::UNIX_EPOCH);
-        assert_eq!(permits.allow(&page, now), None);
-        assert!(permits.learn(&page, failed(FailureClass::Server), now).is_err());
-        assert_eq!(permits.allow(&page, now), None);
+        assert_eq!(permits.of(&page, now), Permit::Unasked);
         assert!(permits.learn(&page, failed(FailureClass::Client), now).is_ok());
-        assert_eq!(permits.allow(&page, now + TimeDelta::hours(23)), Some(true));
-        assert_eq!(permits.allow(&page, now + TimeDelta::hours(24)), None);
+        assert_eq!(permits.of(&page, now + TimeDelta::hours(23)), Permit::Given);
+        assert_eq!(permits.of(&page, now + TimeDelta::hours(24)), Permit::Unasked);
+        assert_eq!(permits.of(&page, now - TimeDelta::hours(1)), Permit::Unasked);
         let other = WebUrl::parse("http://x.fr/a").expect("a URL");
-        assert_eq!(permits.allow(&other, now), None, "another origin");
+        assert_eq!(permits.of(&other, now), Permit::Unasked, "another origin");
+    }
+
+    #[test]
+    fn a_site_that_cannot_say_is_left_alone_longer_each_time() {
+        let page = WebUrl::parse("https://x.fr/a").expect("a URL");
+        let (permits, mut now) = (Permits::default(), DateTime::UNIX_EPOCH);
+        let mut pauses = Vec::new();
+        for class in [FailureClass::Server, FailureClass::Network, FailureClass::Throttled] {
+            assert!(permits.learn(&page, failed(class), now).is_err());
+            let Permit::Silent { until } = permits.of(&page, now) else { panic!("{class:?}") };
+            pauses.push((until - now).num_minutes());
+            now = until;
+            assert_eq!(permits.of(&page, now), Permit::Unasked);
+        }
+        assert_eq!(pauses, [15, 30, 60]);
+        assert_eq!(permits.learn(&page, failed(FailureClass::Client), now), Ok(()));
+        assert_eq!(permits.of(&page, now), Permit::Given);
     }
 }

@@ -58,6 +58,8 @@ pub struct WaitingArticle {
     pub attempts: u32,
     /// When it may be tried.
     pub next_attempt: DateTime<Utc>,
+    /// When its entry was first seen.
+    pub since: DateTime<Utc>,
     /// The feed's own body.
     pub own: SafeHtml,
 }
@@ -82,6 +84,13 @@ pub enum Attempt {
         reason: String,
         /// Whether the site demands it, so that it holds for all that the feed wants.
         for_all: bool,
+    },
+    /// It was not tried: a site on the way to it cannot say what robots may read.
+    Held {
+        /// Until when.
+        until: DateTime<Utc>,
+        /// Why.
+        reason: String,
     },
     /// Nothing, and it is not tried again.
     GivenUp {

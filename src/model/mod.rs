@@ -17,6 +17,7 @@ pub mod note;
 pub mod outcome;
 pub mod plan;
 pub mod removed;
+pub mod rest;
 pub mod rhythm;
 pub mod secret;
 pub mod settings;

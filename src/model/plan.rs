@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::article::WantedArticles;
 use super::entry::{Content, EntryId, EntryKey, Fingerprint};
 use super::feed::{Feed, FeedId, FeedState};
+use super::rest::SiteRest;
 use super::url::{DocumentKey, FeedUrl, WebUrl};
 
 /// All that one refresh writes.
@@ -30,6 +31,8 @@ pub struct Plan {
     pub moved: Option<FeedUrl>,
     /// The feed that it turned out to be: it is merged into that.
     pub merged_into: Option<FeedId>,
+    /// What its site is owed from now on, if it throttled us.
+    pub rest: Option<SiteRest>,
     /// Whether people should hear of it: something changed, or the standing did.
     pub noteworthy: bool,
 }
@@ -47,6 +50,7 @@ impl Plan {
             unread: Unread::default(),
             moved: None,
             merged_into: None,
+            rest: None,
             noteworthy: false,
         }
     }

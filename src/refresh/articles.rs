@@ -21,6 +21,12 @@ const GROWTH: i32 = 6;
 /// How much chance adds to a pause at most, as a part of it.
 const JITTER: f64 = 0.25;
 
+/// For how long an article waits for a site that cannot say what robots may read, before that counts
+/// as an attempt.
+const PATIENCE: TimeDelta = TimeDelta::days(7);
+/// How long such a site is not asked again, at most.
+const LONGEST_SILENCE: TimeDelta = TimeDelta::days(1);
+
 /// The articles that a plan's entries want.
 pub fn wanted(arrivals: &[Arrival], changes: &[Change]) -> WantedArticles {
     let is_wanted =
@@ -56,6 +62,19 @@ pub fn next_attempt(
     let chance = TimeDelta::seconds((pause.num_seconds() as f64 * JITTER * dice) as i64);
     let wished = cadence::not_before(failure.retry_after, now);
     Some(wished.unwrap_or(now).max(now + pause + chance))
+}
+
+/// When a site is asked again that could not say what robots may read, for the `times`th time in a row:
+/// nothing may be read there until then (RFC 9309, section 2.3.1.4).
+pub fn asked_again(failure: &Failure, times: u32, now: DateTime<Utc>) -> DateTime<Utc> {
+    let pause = PAUSE * 2_i32.pow(times.saturating_sub(1).min(10));
+    let wished = cadence::not_before(failure.retry_after, now);
+    wished.unwrap_or(now).max(now + pause.min(LONGEST_SILENCE))
+}
+
+/// Whether an article of an entry that was first seen at `since` goes on waiting for such a site.
+pub fn is_patient(since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now - since < PATIENCE
 }
 
 #[cfg(test)]
@@ -121,5 +140,22 @@ mod tests {
             Failure { class: FailureClass::Throttled, reason: String::new(), retry_after };
         let next = next_attempt(&failure, 1, now(), 1.0);
         assert!(next >= Some(now() + TimeDelta::hours(2)), "{next:?}");
+    }
+
+    #[test]
+    fn a_site_that_cannot_say_what_robots_may_read_is_asked_more_and_more_seldom() {
+        let asked_again = |times, retry_after| {
+            let (class, reason) = (FailureClass::Server, String::new());
+            let failure = Failure { class, reason, retry_after };
+            (super::asked_again(&failure, times, now()) - now()).num_minutes()
+        };
+        for (times, minutes) in [(1, 15), (2, 30), (3, 60), (7, 960), (8, 1_440), (u32::MAX, 1_440)]
+        {
+            assert_eq!(asked_again(times, None), minutes, "{times}");
+        }
+        let hours = |hours: u64| Some(RetryAfter::Delay(Duration::from_secs(hours * 3_600)));
+        assert_eq!((asked_again(1, hours(2)), asked_again(8, hours(2))), (120, 1_440));
+        let day = TimeDelta::days(1);
+        assert!(is_patient(now() - day * 6, now()) && !is_patient(now() - day * 7, now()));
     }
 }

@@ -13,8 +13,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::feed::{CheckRule, FeedState, Standing};
-use crate::model::outcome::{FailureClass, RetryAfter};
-use crate::model::url::FeedUrl;
+use crate::model::outcome::RetryAfter;
 use crate::refresh::{rhythm, skip, whole};
 
 /// The longest wait that a publisher's wish can cause.
@@ -120,8 +119,9 @@ fn adapted(state: &FeedState, bounds: &CheckBounds, now: DateTime<Utc>) -> TimeD
     wanted.min(most).max(delta(bounds.min_interval))
 }
 
-/// Doubles with every failure, from the shortest interval up to a day.
-fn backoff(bounds: &CheckBounds, failures: u32) -> TimeDelta {
+/// How long a feed that failed so often in a row is left alone: doubles with every failure, from the
+/// shortest interval up to a day.
+pub fn backoff(bounds: &CheckBounds, failures: u32) -> TimeDelta {
     let first = delta(bounds.interval.unwrap_or(bounds.min_interval)).max(TimeDelta::seconds(1));
     let doublings = failures.saturating_sub(1).min(20);
     first.checked_mul(1 << doublings).unwrap_or(DAY).min(DAY)
@@ -184,27 +184,6 @@ pub fn not_before(retry_after: Option<RetryAfter>, now: DateTime<Utc>) -> Option
     (until > now).then(|| until.min(now + CAP))
 }
 
-/// For how long one feed's answer slows its whole site down, at most: then the site's next answer says
-/// whether that still holds.
-const LONGEST_REST: TimeDelta = TimeDelta::days(1);
-
-/// Until when the whole site of a feed is asked more slowly, that throttled the poll which ended at
-/// `now` and said for how long. A private host speaks for that feed only.
-pub fn site_rest(
-    state: &FeedState,
-    address: &FeedUrl,
-    now: DateTime<Utc>,
-) -> Option<DateTime<Utc>> {
-    match state.standing {
-        Standing::Failing { class: FailureClass::Throttled, .. } if address.site().is_public() => {
-            state.not_before.map(|until| until.min(now + LONGEST_REST))
-        }
-        Standing::New | Standing::Healthy | Standing::Failing { .. } | Standing::Gone { .. } => {
-            None
-        }
-    }
-}
-
 /// Before this moment a clock was not set yet: the program is younger.
 const YOUNGEST_CLOCK: DateTime<Utc> =
     DateTime::from_timestamp(1_767_225_600, 0).expect("2026-01-01 is within chrono's range");
@@ -259,7 +238,7 @@ pub fn may_refresh_now(state: &FeedState, now: DateTime<Utc>, force: bool) -> Re
 mod tests {
     use super::*;
     use crate::model::feed::HubTrust;
-    use crate::model::outcome::Validators;
+    use crate::model::outcome::{FailureClass, Validators};
     use crate::model::rhythm::Rhythm;
 
     const HOUR: Duration = Duration::from_secs(3_600);
@@ -509,29 +488,6 @@ mod tests {
         }
         let gone = FeedState { standing: Standing::Gone { since: now() }, ..healthy() };
         assert_eq!(may_refresh_now(&gone, now(), true), Err(NotNow::Gone));
-    }
-
-    #[test]
-    fn a_public_site_that_throttles_is_slowed_for_a_day_at_most() {
-        let state = |class, hours: Option<i64>| FeedState {
-            standing: Standing::Failing { failures: 1, since: now(), class, reason: String::new() },
-            not_before: hours.map(|hours| now() + TimeDelta::hours(hours)),
-            ..healthy()
-        };
-        let throttled = |hours| state(FailureClass::Throttled, hours);
-        for (url, state, rest) in [
-            ("http://a.example/", throttled(Some(5)), Some(5)),
-            ("http://a.example/", throttled(Some(300)), Some(24)),
-            ("http://a.example/", throttled(None), None),
-            ("http://a.example/", state(FailureClass::Client, Some(5)), None),
-            ("http://10.0.0.1/", throttled(Some(5)), None),
-            ("http://nas/", throttled(Some(5)), None),
-            ("http://a.example/", FeedState { not_before: Some(now() + DAY), ..healthy() }, None),
-        ] {
-            let address = FeedUrl::parse(url).expect("a URL");
-            let found = site_rest(&state, &address, now());
-            assert_eq!(found, rest.map(|hours| now() + TimeDelta::hours(hours)), "{url}");
-        }
     }
 
     #[test]

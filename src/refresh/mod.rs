@@ -13,6 +13,7 @@ pub mod moves;
 pub mod note;
 pub mod outage;
 pub mod repeated;
+pub mod rest;
 pub mod rhythm;
 pub mod signature;
 pub mod skip;

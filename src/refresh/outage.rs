@@ -100,6 +100,8 @@ pub struct Watch {
     /// Who did not answer in the outage that lasts, or in one that is over and never since.
     silent: HashSet<Site>,
     lost: Option<Lost>,
+    /// When the last outage ended.
+    ended: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug)]
@@ -107,9 +109,27 @@ struct Lost {
     since: DateTime<Utc>,
     pauses: u32,
     next_probe: DateTime<Utc>,
+    /// Whether it was noticed before a restart: who was silent then is not known.
+    is_resumed: bool,
 }
 
 impl Watch {
+    /// An outage was noticed before a restart, and its end was not: one host is asked at `now`.
+    pub fn resume(&mut self, since: DateTime<Utc>, now: DateTime<Utc>) {
+        self.lost = Some(Lost { since, pauses: 0, next_probe: now, is_resumed: true });
+    }
+
+    /// The last outage ended before a restart.
+    pub fn resume_return(&mut self, ended: DateTime<Utc>) {
+        self.ended = Some(ended);
+    }
+
+    /// Whether feeds still come back at `now` that became due in an outage.
+    pub fn is_returning(&self, now: DateTime<Utc>) -> bool {
+        let since = |ended: DateTime<Utc>| now - ended;
+        self.ended.map(since).is_some_and(|since| since < LONGEST_RETURN)
+    }
+
     /// Learns from a sign of `site`, one of so many `sites`.
     pub fn note(&mut self, site: &Site, sign: Sign, sites: usize, now: DateTime<Utc>) -> Change {
         match sign {
@@ -127,8 +147,9 @@ impl Watch {
     fn answers(&mut self, site: &Site, now: DateTime<Utc>) -> Change {
         self.remember(site, false, now);
         let is_back = self.silent.remove(site);
-        match self.lost.take_if(|_| is_back || site.is_public()) {
+        match self.lost.take_if(|lost| is_back || lost.is_resumed || site.is_public()) {
             Some(lost) => {
+                self.ended = Some(now);
                 self.last.retain(|(.., silent)| !silent);
                 Change::Ends { since: lost.since }
             }
@@ -152,7 +173,8 @@ impl Watch {
         };
         let silent = self.last.iter().filter(|(.., silent)| *silent);
         self.silent.extend(silent.map(|(site, ..)| site.clone()));
-        self.lost = Some(Lost { since, pauses: 0, next_probe: now + FIRST_PAUSE });
+        let next_probe = now + FIRST_PAUSE;
+        self.lost = Some(Lost { since, pauses: 0, next_probe, is_resumed: false });
         let punished = self.punished.drain(..).filter(|(at, _)| *at >= since);
         Change::Begins { since, punished: punished.map(|(_, feed)| feed).collect() }
     }
@@ -192,6 +214,7 @@ impl Watch {
         for (_, at, _) in &mut self.last {
             *at = now.min(*at);
         }
+        self.ended = self.ended.map(|ended| ended.min(now));
         if let Some(lost) = &mut self.lost {
             lost.next_probe = lost.next_probe.min(now + LONGEST_PAUSE);
             lost.since = lost.since.min(now);
@@ -326,6 +349,28 @@ mod tests {
         let home = FeedUrl::parse("http://nas.local/feed").expect("a URL").site();
         watch.note(&home, Sign::Answered, 3, at(now));
         assert_eq!(watch.next_probe(), Some(at(now)), "the next is asked at once");
+    }
+
+    #[test]
+    fn what_a_restart_finds_goes_on() {
+        let home = FeedUrl::parse("http://nas.local/feed").expect("a URL").site();
+        for site in [home, feed(1).url.site()] {
+            let mut watch = Watch::default();
+            watch.resume(at(-7_200), at(0));
+            assert_eq!((watch.next_probe(), watch.is_returning(at(0))), (Some(at(0)), false));
+            assert_eq!(watch.note(&feed(2).url.site(), Sign::Silent, 3, at(0)), Change::Nothing);
+            assert_eq!(watch.next_probe(), Some(at(60)), "one host at a time");
+            assert!(watch.excuses(at(1)) && watch.punish(feed(2), at(1)).is_some());
+            let ends = Change::Ends { since: at(-7_200) };
+            assert_eq!(watch.note(&site, Sign::Answered, 3, at(60)), ends, "whoever answers");
+            assert!(watch.is_returning(at(60)) && !watch.is_returning(at(60 + 3_600)));
+        }
+        let mut watch = Watch::default();
+        assert!(!watch.is_returning(at(0)));
+        watch.resume_return(at(-600));
+        assert!(watch.is_returning(at(0)) && watch.next_probe().is_none());
+        watch.set_back(at(-9_000));
+        assert!(watch.is_returning(at(-9_000)) && !watch.is_returning(at(-5_400)));
     }
 
     #[test]

@@ -9,13 +9,14 @@ use crate::model::article::{
 };
 use crate::model::entry::EntryId;
 use crate::model::feed::FeedId;
+use crate::model::rest::SiteRest;
 use crate::model::text::{CLEANER, CleanerVersion, SafeHtml};
 use crate::model::url::WebUrl;
 use crate::store::cells::{self, Cells, corrupt};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
 use crate::store::statement::{Row, Statement, Value};
-use crate::store::upkeep;
+use crate::store::{rests, upkeep};
 
 /// Puts the article of a new entry into the queue.
 const ENQUEUE: &str = "insert into article (entry_id, state, next_attempt) \
@@ -39,7 +40,7 @@ pub(in crate::store) const AGENDA: &str = "select a.entry_id, e.link, a.next_att
     order by a.next_attempt, a.entry_id";
 
 const WAITING: &str = "select a.entry_id, f.id, f.url, e.link, a.attempts, a.next_attempt, \
-    b.html, b.cleaner \
+    e.first_seen, b.html, b.cleaner \
     from article a join entry e on e.id = a.entry_id join feed f on f.id = e.feed_id \
     left join entry_body b on b.entry_id = e.id \
     where a.entry_id = $1 and a.state = 'waiting' and e.link is not null and f.retired = 0";
@@ -53,6 +54,11 @@ const READ: &str = "update article set state = 'read', attempts = attempts + 1, 
     and exists (select 1 from entry where id = $1 and link = $7)";
 
 const POSTPONE: &str = "update article set attempts = attempts + 1, next_attempt = $3, reason = $4 \
+    where entry_id = $1 and attempts = $2 and state = 'waiting' \
+    and exists (select 1 from entry where id = $1 and link = $5)";
+
+/// Waiting is no attempt.
+const WAIT: &str = "update article set next_attempt = $3, reason = $4 \
     where entry_id = $1 and attempts = $2 and state = 'waiting' \
     and exists (select 1 from entry where id = $1 and link = $5)";
 
@@ -119,11 +125,13 @@ impl Store {
         self.engine.read_one(Statement::new(STANDING, vec![entry.into()]), standing).await
     }
 
-    /// Writes what an attempt came to: [`StoreError::Conflict`] if it was settled meanwhile.
+    /// Writes what an attempt came to, and what the site that was asked is owed for it:
+    /// [`StoreError::Conflict`] if it was settled meanwhile.
     pub async fn settle_article(
         &self,
         article: &WaitingArticle,
         attempt: &Attempt,
+        rest: Option<&SiteRest>,
     ) -> Result<(), StoreError> {
         let mut params = vec![article.entry.into(), article.attempts.into()];
         let (sql, is_shown) = match attempt {
@@ -140,6 +148,10 @@ impl Store {
                 params.extend([(*until).into(), reason.as_str().into()]);
                 (POSTPONE, false)
             }
+            Attempt::Held { until, reason } => {
+                params.extend([(*until).into(), reason.as_str().into()]);
+                (WAIT, false)
+            }
             Attempt::GivenUp { reason } => {
                 params.push(reason.as_str().into());
                 (GIVE_UP, false)
@@ -154,6 +166,7 @@ impl Store {
         if is_shown {
             operation.push(upkeep::revise(article.feed));
         }
+        operation.extend(rest.into_iter().flat_map(rests::keep));
         self.engine.write(operation).await.map(|_| ())
     }
 
@@ -177,12 +190,12 @@ fn waiting(row: Row) -> Result<WaitingArticle, StoreError> {
     let mut cells = Cells::from(row);
     let (entry, feed, feed_url) = (cells.entry()?, cells.feed()?, cells.feed_url()?);
     let link = cells.link_or_null()?.ok_or_else(|| corrupt("a link"))?;
-    let (attempts, next_attempt) = (cells.count()?, cells.moment()?);
+    let (attempts, next_attempt, since) = (cells.count()?, cells.moment()?, cells.moment()?);
     let html = cells.text_or_null()?.unwrap_or_default();
     let cleaner = cells.int_or_null()?.and_then(|version| u32::try_from(version).ok());
     let own = cleaner.and_then(|version| SafeHtml::stored(html, CleanerVersion(version)));
     let own = own.unwrap_or_default();
-    Ok(WaitingArticle { entry, feed, feed_url, link, attempts, next_attempt, own })
+    Ok(WaitingArticle { entry, feed, feed_url, link, attempts, next_attempt, since, own })
 }
 
 fn standing(row: Row) -> Result<ArticleStanding, StoreError> {

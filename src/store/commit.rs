@@ -19,7 +19,7 @@ use crate::store::lists::{pieces, placeholders};
 use crate::store::merge;
 use crate::store::open::Store;
 use crate::store::statement::{Row, Statement, Value};
-use crate::store::{unread, upkeep};
+use crate::store::{rests, unread, upkeep};
 
 /// What a commit wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -135,7 +135,7 @@ fn known(row: Row) -> Result<Known, StoreError> {
 /// for each change.
 fn operation(plan: Plan) -> Vec<Statement> {
     let Plan { feed, generation, state, arrivals, changes, .. } = plan;
-    let Plan { articles: wanted, moved, merged_into, unread, .. } = plan;
+    let Plan { articles: wanted, moved, merged_into, unread, rest, .. } = plan;
     let now: Value = state.last_check.into();
     let readers_notice = !arrivals.is_empty() || !changes.is_empty();
     let mut params = vec![feed.into(), generation.into()];
@@ -155,6 +155,7 @@ fn operation(plan: Plan) -> Vec<Statement> {
     }
     operation
         .extend(merged_into.into_iter().flat_map(|other| merge::merge(feed, other, now.clone())));
+    operation.extend(rest.iter().flat_map(rests::keep));
     operation
 }
 

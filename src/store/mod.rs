@@ -32,6 +32,7 @@ pub mod open;
 pub mod outage;
 pub mod renames;
 pub mod requests;
+pub mod rests;
 pub mod sqlite;
 pub mod statement;
 pub mod sync;

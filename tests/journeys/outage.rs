@@ -112,6 +112,41 @@ fn a_service_that_starts_offline_finds_its_feeds_unpunished() {
     mill.stop();
     net.is_down(false);
     let mill = Mill::start(&net.home, &net.clock);
-    assert_eq!(mill.totals().offline_since, None, "a new service has its own outlook");
+    assert_eq!(mill.totals().offline_since, None, "the first that is asked answers");
     assert!(mill.feeds().iter().all(|feed| feed.standing == "healthy"));
+}
+
+#[test]
+fn restarts_in_an_outage_and_after_it_bring_no_stampede() {
+    let net = Net::of(20);
+    let mill = Mill::start(&net.home, &net.clock);
+    net.is_down(true);
+    mill.lives_until(at("2026-11-24T12:00:00Z"));
+    mill.stop();
+    let before = net.asked();
+    let mill = Mill::start(&net.home, &net.clock);
+    assert_eq!(net.asked() - before, 1, "one is asked whether it lasts");
+    assert_eq!(mill.totals().offline_since, Some(at("2026-11-24T09:00:00Z")));
+    mill.lives_until(at("2026-11-24T13:00:00Z"));
+    let probes = net.asked() - before;
+    assert!((5..12).contains(&probes), "one now and then, not {probes}");
+    assert_eq!(mill.totals().failing, 0);
+    mill.stop();
+
+    net.is_down(false);
+    let step = TimeDelta::seconds(2);
+    let mut asked = Vec::new();
+    for _ in 0..4 {
+        let before = net.asked();
+        let mill = Mill::start(&net.home, &net.clock);
+        asked.push(net.asked() - before);
+        asked.extend(asked_per_step(&net, &mill, net.clock.now() + step * 3, step));
+        assert_eq!(mill.totals().offline_since, None);
+        mill.stop();
+    }
+    let mill = Mill::start(&net.home, &net.clock);
+    asked.extend(asked_per_step(&net, &mill, net.clock.now() + TimeDelta::minutes(1), step));
+    assert!(asked.iter().all(|asked| *asked <= 3), "{asked:?}");
+    let all: Vec<_> = net.publishers.iter().map(|publisher| publisher.requests().len()).collect();
+    assert!(mill.feeds().iter().all(|feed| feed.next_check > Some(net.clock.now())), "{all:?}");
 }
