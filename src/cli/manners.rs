@@ -1,14 +1,17 @@
 //! `feedmill status --politeness`: how the service behaves towards publishers, in the terms in which
-//! feed readers are tested. It writes nothing but the question to the service.
+//! feed readers are tested. It counts from the start of the service on, and says so: nothing of it is
+//! kept over a restart. It writes nothing but the question to the service.
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::cli::answer::Answer;
-use crate::cli::tables::list;
+use crate::cli::tables::{list, when};
 use crate::cli::workshop::{self, Turn};
 use crate::config::units;
+use crate::daemon::compose::World;
 use crate::jobs::errand::{Errand, Reply};
 use crate::jobs::overview::Leniency;
 use crate::model::manners::Manners;
@@ -19,27 +22,38 @@ use crate::model::settings::Settings;
 /// # Errors
 /// If the database cannot be read, or the service does not answer.
 pub async fn run(settings: Settings, as_json: bool) -> anyhow::Result<Answer> {
-    let (manners, leniency) = match workshop::turn(settings, &Errand::Manners).await? {
+    let (counted, leniency) = match workshop::turn(settings, &Errand::Manners).await? {
         Turn::Ours(workshop) => {
             let leniency = workshop.overview().leniency().await;
             workshop.close().await;
             (None, leniency?)
         }
-        Turn::Theirs(Reply::Manners { manners, leniency }) => (Some(manners), leniency),
+        Turn::Theirs(Reply::Manners { since, manners, leniency }) => {
+            (Some((since, manners)), leniency)
+        }
         Turn::Theirs(Reply::Failed { why }) => anyhow::bail!(why),
         Turn::Theirs(Reply::Refreshed(_) | Reply::Newsletter { .. }) => {
             anyhow::bail!("the service answered something else")
         }
     };
     if as_json {
-        return Ok(Answer::json(&json!({ "since_start": manners, "feeds": leniency })));
+        let (since, manners) = counted.unzip();
+        let report = json!({ "since": since, "since_start": manners, "feeds": leniency });
+        return Ok(Answer::json(&report));
     }
-    Ok(in_words(manners.as_ref(), &leniency))
+    Ok(in_words(counted.as_ref(), &leniency, World::real().clock.now()))
 }
 
-fn in_words(manners: Option<&Manners>, feeds: &Leniency) -> Answer {
-    let mut rows = match manners {
-        Some(manners) => counted(manners),
+fn in_words(
+    counts: Option<&(DateTime<Utc>, Manners)>,
+    feeds: &Leniency,
+    now: DateTime<Utc>,
+) -> Answer {
+    let mut rows = match counts {
+        Some((since, manners)) => {
+            let since = format!("since the service started ({})", when(*since, now));
+            [vec![("counted", since)], counted(manners)].concat()
+        }
         None => vec![("polls", "none: no service is running, which would count".to_owned())],
     };
     rows.push(("feeds without validators", feeds.without_validators.to_string()));
@@ -55,7 +69,7 @@ fn counted(manners: &Manners) -> Vec<(&'static str, String)> {
     );
     let unconditional = format!("{} ({} first polls)", manners.unconditional, manners.first_polls);
     vec![
-        ("polls since the start", manners.polls.to_string()),
+        ("polls", manners.polls.to_string()),
         ("requests for feeds", manners.requests.to_string()),
         ("unconditional requests", unconditional),
         ("validators echoed", manners.conditional.to_string()),
@@ -72,6 +86,8 @@ fn counted(manners: &Manners) -> Vec<(&'static str, String)> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
 
     #[test]
@@ -87,7 +103,9 @@ mod tests {
             ..Manners::default()
         };
         let feeds = Leniency { without_validators: 1, capped: 0, asked_to_wait: 2 };
-        let alone = in_words(None, &feeds).out;
-        insta::assert_snapshot!(in_words(Some(&manners), &feeds).out + "\n" + &alone);
+        let now = DateTime::UNIX_EPOCH;
+        let alone = in_words(None, &feeds, now).out;
+        let counts = (now - TimeDelta::days(3), manners);
+        insta::assert_snapshot!(in_words(Some(&counts), &feeds, now).out + "\n" + &alone);
     }
 }

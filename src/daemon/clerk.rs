@@ -121,7 +121,10 @@ async fn serve(workshop: &Workshop, desk: &Desk, stop: &Stop, errand: Option<&Er
             () = stop.draining() => ending(),
         },
         Some(Errand::Manners) => match workshop.overview().leniency().await {
-            Ok(leniency) => Reply::Manners { manners: workshop.refresher().manners(), leniency },
+            Ok(leniency) => {
+                let (since, manners) = (workshop.began, workshop.refresher().manners());
+                Reply::Manners { since, manners, leniency }
+            }
             Err(error) => Reply::Failed { why: trouble::in_words(&error) },
         },
         Some(Errand::Send { newsletter }) => send(workshop, desk, newsletter).await,

@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 use tokio::sync::Semaphore;
 
 use crate::clock::{Clock, SystemClock};
@@ -90,6 +91,8 @@ fn chance() -> f64 {
 pub struct Workshop {
     /// What comes from outside.
     pub world: World,
+    /// When this began.
+    pub began: DateTime<Utc>,
     /// What the web server shows.
     pub house: Arc<House>,
     /// Whether the service is usable.
@@ -193,6 +196,7 @@ impl Workshop {
         let for_all = Arc::clone(&shelf);
         let house = House::new(for_all, library, pushes, labels, Arc::clone(&ready));
         Ok(Self {
+            began: world.clock.now(),
             world,
             house,
             ready,

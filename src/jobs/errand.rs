@@ -1,5 +1,6 @@
 //! What a command asks of a running service, and what it hears back: JSON in a row of the database.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::jobs::overview::Leniency;
@@ -65,6 +66,8 @@ pub enum Reply {
     Refreshed(Tally),
     /// How the service behaves towards publishers.
     Manners {
+        /// When it started.
+        since: DateTime<Utc>,
         /// What was counted since it started.
         manners: Manners,
         /// What holds of the feeds now.
