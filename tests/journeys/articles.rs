@@ -125,7 +125,7 @@ fn where_the_page_is_missing_the_feed_speaks_and_the_reason_is_kept() {
 fn a_queue_outlives_a_restart_and_gives_up_in_the_end() {
     let press = Press::new();
     let posts =
-        [press.post("un", Some(Reply::Status(503))), press.post("deux", Some(Reply::HangUp))];
+        [press.post("un", Some(Reply::Status(503))), press.post("deux", Some(Reply::Status(500)))];
     press.publisher.posts("/rss", posts);
     let mill = Mill::start(&press.home, &press.clock);
     assert!(matches!(mill.article(1), Some(ArticleStanding::Waiting { attempts: 1, .. })));
@@ -274,4 +274,81 @@ fn what_a_site_asks_of_robots_holds_for_pages_and_not_for_feeds() {
     assert!(refused.len() == 1 && refused[0].contains("robots.txt"), "{refused:?}");
     mill.lives_until(press.clock.now() + TimeDelta::days(1));
     assert!(asked("/rss") > 1 && asked("/robots.txt") == 1, "feeds do not ask for it");
+}
+
+#[test]
+fn each_hop_to_an_article_obeys_the_robots_txt_of_its_site() {
+    let press = Press::new();
+    let other = Publisher::on([127, 0, 0, 2]);
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n";
+    let rules = |lines: &str| Reply::Wire(format!("{head}User-agent: *\n{lines}").into_bytes());
+    other.answers("/robots.txt", rules("Disallow: /closed\n"));
+    press.publisher.answers("/robots.txt", rules("Disallow: /private\n"));
+    press.post("private", None);
+    for path in ["/open", "/closed"] {
+        other.answers(path, Reply::Page(page("ailleurs", &format!("Texte de {path}"))));
+    }
+    for hop in 0..6 {
+        let path = format!("/{hop}");
+        let to = [&press.publisher, &other][(hop + 1) % 2].url(&format!("/{}", hop + 1));
+        [&press.publisher, &other][hop % 2].answers(&path, Reply::Redirect(302, to));
+    }
+    let to = |to: String| Some(Reply::Redirect(302, to));
+    let posts = [
+        press.post("un", to(other.url("/open"))),
+        press.post("deux", to(other.url("/closed"))),
+        press.post("trois", to("/private".to_owned())),
+        press.post("0", to(other.url("/1"))),
+    ];
+    press.publisher.posts("/rss", posts);
+    let mill = Mill::start(&press.home, &press.clock);
+    mill.lives_until(press.clock.now() + TimeDelta::days(1));
+    let there = |path: &str| other.requests_for(path).len();
+    assert_eq!((there("/robots.txt"), there("/open"), there("/closed")), (1, 1, 0));
+    assert_eq!(press.asked("private"), 0, "nor where a redirect stays at home");
+    let hops = (1..=6).map(|hop| there(&format!("/{hop}")) + press.asked(&hop.to_string()));
+    let hops: Vec<_> = hops.collect();
+    assert_eq!(hops[5], 0, "five hops in all, whoever made them: {hops:?}");
+    assert!(hops[..5].iter().all(|asked| *asked == 3), "each of three attempts: {hops:?}");
+    let text = shown(&mill);
+    assert!(text.contains("Texte de /open") && text.contains("Body of deux."), "{text}");
+}
+
+#[test]
+fn while_a_site_cannot_say_what_robots_may_read_its_articles_wait_and_lose_no_attempt() {
+    let press = Press::new();
+    press.publisher.answers("/robots.txt", Reply::Status(500));
+    press.publisher.posts("/rss", ["un", "deux", "trois"].map(|name| press.post(name, None)));
+    let mill = Mill::start(&press.home, &press.clock);
+    mill.lives_until(press.clock.now() + TimeDelta::days(2));
+    let waiting = |entry| match mill.article(entry) {
+        Some(ArticleStanding::Waiting { attempts, reason, .. }) => (attempts, reason),
+        other => panic!("{other:?}"),
+    };
+    for entry in 1..=3 {
+        let (attempts, reason) = waiting(entry);
+        assert!(attempts == 0 && reason.is_some_and(|why| why.contains("robots.txt")), "{entry}");
+    }
+    let robots = || press.publisher.requests_for("/robots.txt").len();
+    assert!((7..=9).contains(&robots()), "more and more seldom, for all of them: {}", robots());
+    press.publisher.answers("/robots.txt", Reply::Status(404));
+    mill.lives_until(press.clock.now() + TimeDelta::days(1));
+    assert!(["un", "deux", "trois"].iter().all(|name| press.asked(name) == 1));
+    assert!(shown(&mill).contains("Texte de trois"));
+}
+
+#[test]
+fn an_article_waits_for_robots_txt_for_a_week_and_not_for_ever() {
+    let press = Press::new();
+    press.publisher.answers("/robots.txt", Reply::Status(500));
+    press.publisher.posts("/rss", [press.post("un", None)]);
+    let mill = Mill::start(&press.home, &press.clock);
+    mill.lives_until(press.clock.now() + TimeDelta::days(12));
+    let standing = mill.article(1);
+    let given_up = |reason: &str| reason.contains("robots.txt");
+    let is_over = matches!(&standing, Some(ArticleStanding::Failed { reason }) if given_up(reason));
+    assert!(is_over, "{standing:?}");
+    assert_eq!(press.asked("un"), 0);
+    let robots = press.publisher.requests_for("/robots.txt").len();
+    assert!(robots < 20, "{robots}");
 }

@@ -12,6 +12,7 @@ mod manners;
 mod moves;
 mod operator;
 mod pacing;
+mod rests;
 mod sheet;
 mod town;
 mod validators;

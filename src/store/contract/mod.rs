@@ -9,6 +9,7 @@ mod feeds;
 mod letters;
 mod moves;
 mod requests;
+mod rests;
 mod unique;
 pub(in crate::store) mod world;
 
@@ -36,6 +37,8 @@ async fn suite<W: World>(fresh: impl Fn() -> W) {
     letters::one_of_two_claimers_wins(&fresh()).await;
     letters::a_letter_lives_its_life(&fresh()).await;
     requests::a_request_is_answered_once(&fresh()).await;
+    rests::a_rest_is_written_with_its_poll_or_not_at_all(&fresh()).await;
+    rests::the_last_outage_is_kept(&fresh()).await;
     callbacks::a_callback_comes_back_and_is_written_by_one_at_a_time(&fresh()).await;
     callbacks::a_feed_knows_how_far_its_hub_is_trusted(&fresh()).await;
     callbacks::what_is_to_be_done_about_callbacks_is_found_by_its_moment(&fresh()).await;
