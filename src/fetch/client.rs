@@ -42,7 +42,7 @@ const FIELD_BYTES: u32 = 64 * 1024;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Landing {
     /// An answer.
-    Here(Outcome),
+    Here(Box<Outcome>),
     /// A redirect, which was not followed.
     Elsewhere(WebUrl),
 }
@@ -142,7 +142,7 @@ impl Client {
         let answered = AtomicBool::new(false);
         let fetch = self.0.step_to_page(request, hops, now, &answered);
         let landing = self.in_time(request, &answered, fetch).await;
-        landing.unwrap_or_else(|failure| Landing::Here(Outcome::Failed(failure)))
+        landing.unwrap_or_else(|failure| Landing::Here(Box::new(Outcome::Failed(failure))))
     }
 
     /// Asks a hub to tell of a feed's changes, or to tell of them no more. The one request that posts.
@@ -225,7 +225,7 @@ impl Shared {
         let step = self.walk(request, Errand::Page).step(url, hops > 0).await?;
         answered.store(true, Ordering::Relaxed);
         match step {
-            Step::End(answer) => self.sort_page(*answer, now).await.map(Landing::Here),
+            Step::End(answer) => Ok(Landing::Here(Box::new(self.sort_page(*answer, now).await?))),
             Step::Hop { .. } if hops >= hops::HOPS => Err(hops::too_long(url)),
             Step::Hop { to, .. } => Ok(Landing::Elsewhere(to)),
         }

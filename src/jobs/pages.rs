@@ -77,7 +77,7 @@ impl Asking<'_> {
                 Permit::Unasked => return self.permit(&url).await,
             }
             match self.step(&url, hops).await {
-                Landing::Here(outcome) => return landed(outcome, to),
+                Landing::Here(outcome) => return landed(*outcome, to),
                 Landing::Elsewhere(next) => (to, hops) = (next, hops + 1),
             }
         }
