@@ -125,7 +125,7 @@ fn where_the_page_is_missing_the_feed_speaks_and_the_reason_is_kept() {
 fn a_queue_outlives_a_restart_and_gives_up_in_the_end() {
     let press = Press::new();
     let posts =
-        [press.post("un", Some(Reply::Status(503))), press.post("deux", Some(Reply::Status(500)))];
+        [press.post("un", Some(Reply::Status(503))), press.post("deux", Some(Reply::HangUp))];
     press.publisher.posts("/rss", posts);
     let mill = Mill::start(&press.home, &press.clock);
     assert!(matches!(mill.article(1), Some(ArticleStanding::Waiting { attempts: 1, .. })));
