@@ -119,12 +119,13 @@ async fn list(settings: Settings, name: Option<&str>, as_json: bool) -> anyhow::
             edition.slot.clone(),
             edition.shown.to_string(),
             edition.counted.to_string(),
+            edition.copies.to_string(),
             letters.join(", "),
             edition.subject.clone(),
             edition.replies.join("; "),
         ]
     };
-    let head = ["newsletter", "slot", "shown", "more", "letters", "subject", "replies"];
+    let head = ["newsletter", "slot", "shown", "more", "copies", "letters", "subject", "replies"];
     Ok(Answer::done(table(&head, editions.iter().map(row).collect())))
 }
 

@@ -81,7 +81,11 @@ fn in_full(entry: &EntryReport, now: DateTime<Utc>) -> String {
 }
 
 fn edition(of: &EditionOf) -> String {
-    let place = of.place.map_or_else(|| "counted".to_owned(), |place| format!("shown as {place}"));
+    let place = match (of.place, of.copy_of) {
+        (Some(place), _) => format!("shown as {place}"),
+        (None, Some(other)) => format!("passed over: readers had entry {other}, the same article"),
+        (None, None) => "counted".to_owned(),
+    };
     format!("{} of {} ({place})", of.newsletter, of.slot)
 }
 

@@ -6,11 +6,12 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::clean::excerpt;
+use crate::jobs::copies;
 use crate::jobs::current::Current;
 use crate::jobs::library;
 use crate::jobs::subscriptions::Subscriptions;
 use crate::jobs::workers::{Panicked, Workers};
-use crate::model::edition::{EditionText, Slot};
+use crate::model::edition::{CopyOf, EditionText, Slot};
 use crate::model::entry::{Entry, EntryId};
 use crate::model::feed::{FeedId, Tag};
 use crate::model::settings::Newsletter;
@@ -52,6 +53,8 @@ pub struct Draft {
     pub shown: Vec<EntryId>,
     /// The entries it counts.
     pub counted: Vec<EntryId>,
+    /// The entries it passes over.
+    pub copies: Vec<CopyOf>,
 }
 
 /// Too little waits for an edition.
@@ -93,8 +96,11 @@ impl Drafter {
         newsletter: &Newsletter,
         slot: &Slot,
     ) -> Result<Result<Draft, TooFew>, DraftError> {
-        let waiting =
+        let mut waiting =
             self.store.waiting(&newsletter.name, &newsletter.tags, newsletter.backfill).await?;
+        let copies = copies::among(&self.store, &newsletter.name, &waiting).await?;
+        let passed_over: HashSet<EntryId> = copies.iter().map(|copy| copy.entry).collect();
+        waiting.retain(|entry| !passed_over.contains(&entry.id));
         let sources = self.sources(&waiting).await?;
         let chosen = match choose(&waiting, &sources, newsletter) {
             Selection::TooFew { waiting } => return Ok(Err(TooFew { waiting })),
@@ -106,7 +112,7 @@ impl Drafter {
         page.online = self.online(newsletter, slot);
         let templates = newsletter.templates.clone();
         let text = self.workers.run(move || render::render(&page, &templates)).await??;
-        Ok(Ok(Draft { text, shown: chosen.shown, counted: chosen.counted }))
+        Ok(Ok(Draft { text, shown: chosen.shown, counted: chosen.counted, copies }))
     }
 
     async fn sources(&self, waiting: &[Waiting]) -> Result<HashMap<FeedId, Source>, StoreError> {

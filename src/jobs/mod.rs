@@ -1,6 +1,7 @@
 //! Units of work: gather, decide, apply. Called alike by loops, routes and commands.
 
 pub mod attention;
+pub mod copies;
 pub mod current;
 pub mod deliver;
 pub mod dice;

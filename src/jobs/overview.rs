@@ -122,6 +122,8 @@ pub struct EditionReport {
     pub shown: u32,
     /// How many more it counts.
     pub counted: u32,
+    /// How many it passed over, since readers had them through other feeds.
+    pub copies: u32,
     /// Its letters, by state.
     pub letters: BTreeMap<&'static str, u64>,
     /// Letters that their subscribers may have twice.
@@ -281,6 +283,7 @@ fn edition_report(edition: Edition, letters: &[Letter]) -> EditionReport {
         subject: HeaderText::new(&edition.text.subject).to_string(),
         shown: edition.shown,
         counted: edition.counted,
+        copies: edition.copies,
         letters: by_state,
         resent: letters.iter().map(|letter| u64::from(letter.resent)).sum(),
         replies,

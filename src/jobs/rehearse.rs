@@ -72,7 +72,7 @@ impl Rehearser {
         let slot = timetable::next_slot(&newsletter.timetable, now).ok_or(RehearseError::Never)?;
         let lenient = Newsletter { min_items: 1, ..newsletter.clone() };
         match self.drafter.draft(&lenient, &slot).await? {
-            Ok(Draft { text, shown, counted }) => {
+            Ok(Draft { text, shown, counted, .. }) => {
                 Ok(Rehearsal { slot, text, shown: shown.len(), counted: counted.len() })
             }
             Err(TooFew { .. }) => Err(RehearseError::Nothing),

@@ -119,6 +119,7 @@ impl Mill {
             title: "Le matin".to_owned(),
             shown: Vec::new(),
             counted: Vec::new(),
+            copies: Vec::new(),
             letters: Vec::new(),
             expires: sealed,
         };

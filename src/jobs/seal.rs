@@ -47,6 +47,8 @@ pub enum Answer {
         shown: usize,
         /// How many more it counts.
         counted: usize,
+        /// How many it passes over, since readers had them through other feeds.
+        copies: usize,
         /// How many letters were queued.
         letters: usize,
     },
@@ -92,11 +94,17 @@ impl Answer {
         let named = |slot: &Slot| format!("{} {}", slot.date, slot.time);
         match self {
             Self::NotDue(_) => "no edition is due".to_owned(),
-            Self::Sealed { slot, shown, counted, letters, .. } => format!(
-                "the edition of {} is sealed (entries shown: {shown}, counted: {counted}; \
-                 letters: {letters})",
-                named(slot)
-            ),
+            Self::Sealed { slot, shown, counted, copies, letters, .. } => {
+                let passed_over = match copies {
+                    0 => String::new(),
+                    copies => format!(", passed over as copies: {copies}"),
+                };
+                format!(
+                    "the edition of {} is sealed (entries shown: {shown}, counted: \
+                     {counted}{passed_over}; letters: {letters})",
+                    named(slot)
+                )
+            }
             Self::TooFew { slot, waiting } => format!(
                 "too little for the edition of {}: {waiting} waiting, kept for the next",
                 named(slot)
@@ -159,12 +167,12 @@ impl Sealer {
         };
         let edition = new_edition(newsletter, slot.clone(), draft, now);
         let (shown, counted) = (edition.shown.len(), edition.counted.len());
-        let letters = edition.letters.len();
+        let (copies, letters) = (edition.copies.len(), edition.letters.len());
         match self.store.seal(edition).await {
             Ok(edition) => {
                 tracing::info!(newsletter = %newsletter.name, edition.id = edition.0, shown, counted,
-                    letters, slot = %format!("{} {}", slot.date, slot.time), "edition sealed");
-                Ok(Answer::Sealed { edition, slot, shown, counted, letters })
+                    copies, letters, slot = %format!("{} {}", slot.date, slot.time), "edition sealed");
+                Ok(Answer::Sealed { edition, slot, shown, counted, copies, letters })
             }
             // Somebody was faster, with this slot or with one of its entries.
             Err(StoreError::Conflict) => {
@@ -194,6 +202,7 @@ fn new_edition(
         title: newsletter.title.clone(),
         shown: draft.shown,
         counted: draft.counted,
+        copies: draft.copies,
         letters: Vec::new(),
         expires: now.checked_add_signed(horizon).unwrap_or(DateTime::<Utc>::MAX_UTC),
     };

@@ -99,8 +99,11 @@ pub struct EditionOf {
     pub newsletter: String,
     /// The local date and time of its slot.
     pub slot: String,
-    /// Its place among those shown, from 1; none if it was only counted.
+    /// Its place among those shown, from 1; none if it was only counted, or passed over.
     pub place: Option<u32>,
+    /// The entry that readers had instead, through another feed, if it was passed over as a copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<i64>,
 }
 
 impl Explainer {
@@ -218,6 +221,7 @@ fn edition_of(membership: Membership) -> EditionOf {
         newsletter: membership.newsletter,
         slot: format!("{} {}", membership.slot.date, membership.slot.time),
         place: membership.place,
+        copy_of: membership.copy_of.map(|entry| entry.0),
     }
 }
 

@@ -51,10 +51,21 @@ pub struct NewEdition {
     pub shown: Vec<EntryId>,
     /// The entries only counted as "and n more": members all the same, so that they never return.
     pub counted: Vec<EntryId>,
+    /// The entries passed over: members, too, and told of nowhere in it.
+    pub copies: Vec<CopyOf>,
     /// Its letters.
     pub letters: Vec<NewLetter>,
     /// When its letters are given up if they could not be handed over.
     pub expires: DateTime<Utc>,
+}
+
+/// An entry that a newsletter passes over, since its readers had the same through another feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CopyOf {
+    /// Which.
+    pub entry: EntryId,
+    /// What they had.
+    pub of: EntryId,
 }
 
 /// A letter about to be queued.
@@ -89,4 +100,6 @@ pub struct Edition {
     pub shown: u32,
     /// How many more it counts.
     pub counted: u32,
+    /// How many it passed over, since readers had them through other feeds.
+    pub copies: u32,
 }

@@ -117,3 +117,22 @@ pub struct Neighbour {
     /// What cleaning took out of it.
     pub removed: Removed,
 }
+
+/// An entry that may be the same as another, whichever feed brought either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kin {
+    /// Its number.
+    pub id: EntryId,
+    /// The feed that brought it.
+    pub feed: FeedId,
+    /// The document it is.
+    pub document: Option<DocumentKey>,
+    /// Its identity within its feed.
+    pub key: EntryKey,
+    /// A hash of its title; 0 if that is empty.
+    pub title_hash: i64,
+    /// Its content when last looked at.
+    pub fingerprint: Fingerprint,
+    /// Whether it is in an edition of the newsletter that asks.
+    pub was_sent: bool,
+}

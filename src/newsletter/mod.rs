@@ -2,6 +2,7 @@
 //!
 //! Pure rules over the nouns of `model`: time and chance arrive as arguments, nothing is opened.
 
+pub mod copies;
 pub mod headline;
 pub mod page;
 pub mod render;

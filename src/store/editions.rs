@@ -10,6 +10,7 @@ use crate::model::edition::{Edition, EditionId, EditionText, NewEdition, NewLett
 use crate::model::entry::EntryId;
 use crate::model::secret::Address;
 use crate::store::cells::{self, Cells};
+use crate::store::copies;
 use crate::store::error::StoreError;
 use crate::store::lists::placeholders;
 use crate::store::newsletters::{AHEAD, ANSWERED, BEGIN, MARGIN};
@@ -20,8 +21,8 @@ use crate::store::statement::{Row, Statement, Value, limit};
 const MEMBERS: usize = 500;
 
 const SEAL: &str = "insert into edition (newsletter_id, slot_date, slot_time, slot_at, sealed, \
-    sender, title, shown, counted, subject, html, plain) \
-    select id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 from newsletter where name = $1 \
+    sender, title, shown, counted, subject, html, plain, \
+    copies) select id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 from newsletter where name = $1 \
     returning id";
 
 const SETTLE: &str = "update newsletter set settled = $2 where name = $1 and settled < $2";
@@ -38,7 +39,7 @@ const LETTER: &str = "insert into letter (edition_id, recipient, message_id, sha
     where n.name = $1 and d.slot_date = $2 and d.slot_time = $3";
 
 const EDITION: &str = "select d.id, n.name, d.slot_date, d.slot_time, d.slot_at, d.sealed, \
-    d.subject, d.html, d.plain, d.sender, d.title, d.shown, d.counted \
+    d.subject, d.html, d.plain, d.sender, d.title, d.shown, d.counted, d.copies \
     from edition d join newsletter n on n.id = d.newsletter_id";
 
 impl Store {
@@ -106,6 +107,7 @@ fn operation(edition: &NewEdition, settled: EntryId) -> Vec<Statement> {
         Statement::new(SHOW, params).expecting(1)
     }));
     operation.extend(edition.counted.chunks(MEMBERS).map(|entries| count(slot(), entries)));
+    operation.extend(edition.copies.chunks(MEMBERS).map(|them| copies::pass_over(slot(), them)));
     operation.extend(edition.letters.iter().map(|letter| {
         let mut params = slot();
         params.extend(letter_params(letter));
@@ -131,6 +133,7 @@ fn row(edition: &NewEdition) -> Vec<Value> {
         edition.text.subject.as_str().into(),
         edition.text.html.as_str().into(),
         edition.text.text.as_str().into(),
+        limit(edition.copies.len()),
     ]);
     params
 }
@@ -178,5 +181,6 @@ fn edition(row: Row) -> Result<Edition, StoreError> {
     let title = cells.text()?;
     let shown = cells.count()?;
     let counted = cells.count()?;
-    Ok(Edition { id, newsletter, slot, sealed, text, from, title, shown, counted })
+    let copies = cells.count()?;
+    Ok(Edition { id, newsletter, slot, sealed, text, from, title, shown, counted, copies })
 }

@@ -28,6 +28,8 @@ pub struct Membership {
     pub slot: Slot,
     /// Its place among those shown, from 1; none if it is only counted.
     pub place: Option<u32>,
+    /// What readers had instead of it, if it is a copy that was passed over.
+    pub copy_of: Option<EntryId>,
 }
 
 pub(in crate::store) const LINEAGE: &str = "select e.changes, e.backlog, \
@@ -35,7 +37,8 @@ pub(in crate::store) const LINEAGE: &str = "select e.changes, e.backlog, \
      from entry e left join entry_body b on b.entry_id = e.id \
      left join article a on a.entry_id = e.id and a.state = 'read' where e.id = $1";
 
-pub(in crate::store) const MEMBERSHIPS: &str = "select n.name, d.slot_date, d.slot_time, d.slot_at, m.place \
+pub(in crate::store) const MEMBERSHIPS: &str = "select n.name, d.slot_date, d.slot_time, d.slot_at, m.place, \
+     m.copy_of \
      from edition_entry m join edition d on d.id = m.edition_id \
      join newsletter n on n.id = m.newsletter_id where m.entry_id = $1 order by d.id";
 
@@ -68,5 +71,6 @@ fn membership(row: Row) -> Result<Membership, StoreError> {
     let date = cells.text()?.parse().map_err(|_| cells::corrupt("a date"))?;
     let slot = Slot { date, time: cells.text()?, at: cells.moment()? };
     let place = cells.int_or_null()?.and_then(|place| u32::try_from(place).ok());
-    Ok(Membership { newsletter, slot, place })
+    let copy_of = cells.int_or_null()?.map(EntryId);
+    Ok(Membership { newsletter, slot, place, copy_of })
 }

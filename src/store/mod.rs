@@ -8,6 +8,7 @@ pub mod articles;
 pub mod callbacks;
 pub mod cells;
 pub mod commit;
+pub mod copies;
 pub mod counts;
 pub mod edition_lists;
 pub mod editions;

@@ -35,6 +35,8 @@ pub struct Waiting {
     pub order: DateTime<Utc>,
     /// A hash of its title.
     pub title_hash: i64,
+    /// Whether another feed has that document, too.
+    pub is_shared: bool,
 }
 
 pub(in crate::store) const BEGIN: &str = "insert into newsletter (name, began, settled) \
@@ -132,7 +134,9 @@ pub(in crate::store) fn waiting_query(name: &str, tags: &[Tag], backfill: u32) -
     let mut params: Vec<Value> = vec![name.into(), backfill.into()];
     let selected = entries::selected(tags, ByTag::FeedsLast, &mut params);
     let sql = format!(
-        "select e.id, e.feed_id, e.document, e.ordered, e.title_hash \
+        "select e.id, e.feed_id, e.document, e.ordered, e.title_hash, \
+         exists (select 1 from entry o where o.document = e.document and o.feed_id < e.feed_id) \
+         or exists (select 1 from entry o where o.document = e.document and o.feed_id > e.feed_id) \
          from newsletter n cross join entry e cross join feed f \
          where n.name = $1 and e.id > n.settled and e.backlog <= $2 \
          and f.id = e.feed_id and {selected} \
@@ -151,5 +155,6 @@ fn waiting(row: Row) -> Result<Waiting, StoreError> {
         document: cells.document()?,
         order: cells.moment()?,
         title_hash: cells.int()?,
+        is_shared: cells.flag()?,
     })
 }

@@ -1,5 +1,7 @@
 //! Feeds that move: what is believed, what is kept, and what the operator is told.
 
+use std::ops::Range;
+
 use chrono::TimeDelta;
 use feedmill::clock::Clock;
 
@@ -7,7 +9,9 @@ use crate::journeys::{NEWSLETTER, Village, headlines};
 use crate::world::clock::ManualClock;
 use crate::world::feed::Post;
 use crate::world::home::{self, Home};
+use crate::world::ledger::Ledger;
 use crate::world::mill::Mill;
+use crate::world::program::feedmill;
 use crate::world::publisher::{Publisher, Reply};
 
 /// Two publishers on two sites.
@@ -220,4 +224,107 @@ fn the_feed_that_another_became_is_asked_though_it_was_gone() {
     let asked = new.requests().len();
     mill.lives_until(clock.now() + TimeDelta::days(2));
     assert!(new.requests().len() > asked, "nobody else asks for either");
+}
+
+/// Nothing is asked but when a test says so.
+const ASKED_BY_HAND: &str =
+    "allow_private = [\"127.0.0.0/8\"]\nmin_interval = \"9d\"\nmax_interval = \"9d\"\n";
+
+/// Two subscriptions and the letters that come of them: of each day's two polls one is before the
+/// letter and one after it, in turn, so that each brings some posts first.
+struct Neighbours {
+    village: Village,
+    other: Publisher,
+    mill: Mill,
+}
+
+impl Neighbours {
+    /// Both publish `posts` at first.
+    fn with(posts: &[Post]) -> Self {
+        let (village, other) = (Village::with(""), Publisher::on([127, 0, 0, 2]));
+        village.publisher.posts("/rss", posts.to_vec());
+        other.posts("/new", posts.to_vec());
+        let urls = [village.publisher.url("/rss"), other.url("/new")];
+        let to = home::Post::Relay(village.relay.port());
+        let newsletter = format!("{NEWSLETTER}max_per_feed = 25\n");
+        village.home.configure_fetching(ASKED_BY_HAND, &urls, to, &newsletter);
+        let mill = Mill::start(&village.home, &village.clock);
+        Self { village, other, mill }
+    }
+
+    fn lives_through(&self, days: Range<u32>, mut posted: impl FnMut(u32)) {
+        let urls = [self.village.publisher.url("/rss"), self.other.url("/new")];
+        for day in days {
+            posted(day);
+            let turn = day as usize % 2;
+            self.mill.polls_only(&urls[turn]);
+            self.mill.lives_until_the(&format!("2026-11-{day}T06:00:00Z"));
+            self.mill.polls_only(&urls[1 - turn]);
+        }
+    }
+
+    /// The headlines of all letters, sorted.
+    fn told(&self) -> Vec<String> {
+        let letters = self.village.letters();
+        let mut told: Vec<_> = letters.iter().flat_map(headlines).map(str::to_owned).collect();
+        told.sort_unstable();
+        told
+    }
+
+    fn passed_over(&self) -> u32 {
+        self.mill.editions().iter().map(|edition| edition.copies).sum()
+    }
+}
+
+fn numbered(numbers: Range<u32>) -> Vec<Post> {
+    numbers.rev().map(|number| Post::new(&number.to_string())).collect()
+}
+
+fn titles(numbers: Range<u32>) -> Vec<String> {
+    numbers.map(|number| format!("Post {number}")).collect()
+}
+
+#[test]
+fn while_a_feed_is_led_to_another_each_post_is_in_one_letter() {
+    for (status, is_linked) in [(302, true), (302, false), (301, true)] {
+        let window = |day: u32| {
+            let mut posts = numbered(20..day + 1);
+            posts.iter_mut().filter(|_| !is_linked).for_each(|post| post.link = None);
+            posts
+        };
+        let two = Neighbours::with(&window(23));
+        two.village.publisher.answers("/rss", Reply::Redirect(status, two.other.url("/new")));
+        two.lives_through(24..31, |day| two.other.posts("/new", window(day)));
+        assert_eq!(two.told(), titles(20..31), "{status}, linked: {is_linked}");
+        assert!(two.passed_over() > 0, "{status}, linked: {is_linked}: it is counted");
+        let merged = two.mill.feeds().iter().any(|feed| feed.standing == "merged");
+        assert_eq!(merged, status == 301);
+    }
+}
+
+#[test]
+fn what_two_feeds_have_is_in_one_letter_and_what_only_looks_like_it_in_each() {
+    let two = Neighbours::with(&numbered(20..24));
+    let live = |day: u32| {
+        let post = Post::new(&format!("direct {day}"));
+        post.titled(&format!("Direct {day}")).at("https://exemple.fr/direct")
+    };
+    two.lives_through(24..28, |day| {
+        let (mut here, mut there) = (numbered(20..day + 1), numbered(20..day + 1));
+        // The same posts under other guids; and a page that either announces, under another title
+        // each day.
+        there.iter_mut().for_each(|post| post.guid = post.link.clone());
+        let asked_first = if day % 2 == 0 { &mut here } else { &mut there };
+        asked_first.push(live(day));
+        two.village.publisher.posts("/rss", here);
+        two.other.posts("/new", there);
+    });
+    let told = two.told();
+    let days = (24..28).map(|day| format!("Direct {day}"));
+    assert_eq!(told, days.chain(titles(20..28)).collect::<Vec<_>>());
+    // Who asks is told which entry readers had instead.
+    let ledger = Ledger::open(&two.village.home.path("feedmill.db"));
+    let sql = "select max(entry_id) from edition_entry where copy_of is not null";
+    let why = feedmill(&two.village.home, &["why", &ledger.number(sql).to_string()]).stdout;
+    assert!(why.contains("passed over: readers had entry"), "{why}");
 }

@@ -3,10 +3,10 @@
 use chrono::TimeDelta;
 
 use super::world::{
-    World, arrival, arrive, edition, feed, minute, plan, post, slot, subscriptions, with_feeds,
+    World, arrival, arrive, edition, feed, minute, plan, post, slot, subscriptions, url, with_feeds,
 };
-use crate::model::edition::Edition;
-use crate::model::entry::EntryId;
+use crate::model::edition::{CopyOf, Edition, NewEdition};
+use crate::model::entry::{EntryId, Kin};
 use crate::model::letter::LetterState;
 use crate::store::error::StoreError;
 use crate::store::lineage::Lineage;
@@ -133,6 +133,7 @@ pub(super) async fn an_edition_comes_back_as_it_was_sealed(world: &impl World) {
         title: new.title,
         shown: 2,
         counted: 2,
+        copies: 0,
     };
     assert_eq!(kept, expected);
     assert_eq!(store.edition_of("matin", &slot(10)).await, Ok(Some(kept.clone())));
@@ -151,5 +152,66 @@ pub(super) async fn an_edition_comes_back_as_it_was_sealed(world: &impl World) {
     let addressees: Vec<_> = letters.iter().map(|letter| letter.to.clone()).collect();
     assert_eq!(addressees, new.letters.iter().map(|new| new.to.clone()).collect::<Vec<_>>());
     assert_eq!((letters[0].expires, letters[0].sha256), (new.expires, new.letters[0].sha256));
+    store.close().await.expect("a close");
+}
+
+pub(super) async fn what_readers_had_through_another_feed_is_found_and_passed_over(
+    world: &impl World,
+) {
+    let store = with_feeds(world, 3).await;
+    store.newsletter_began("matin", minute(0)).await.expect("a beginning");
+    let had = post(&store, 0, &["both", "a"], minute(1)).await;
+    store.seal(edition("matin", 10, &had, &[])).await.expect("an edition");
+    let late = post(&store, 1, &["both", "b"], minute(2)).await;
+    let shared = store.waiting("matin", &[], 5).await.expect("a selection");
+    let shared: Vec<_> = shared.iter().map(|waiting| (waiting.id, waiting.is_shared)).collect();
+    assert_eq!(shared, [(late[0], true), (late[1], false)]);
+
+    let document = arrival("both", minute(0)).document.expect("a document");
+    let mut kin = store.kin_by_document("matin", &[document]).await.expect("kin");
+    kin.sort_by_key(|kin| kin.id);
+    let sent = |kin: &[Kin]| kin.iter().map(|kin| (kin.id, kin.was_sent)).collect::<Vec<_>>();
+    assert_eq!(sent(&kin), [(had[0], true), (late[0], false)]);
+    let of_another = store.kin_by_document("soir", &[document]).await.expect("kin");
+    assert!(of_another.iter().all(|kin| !kin.was_sent), "each newsletter has its own readers");
+    let feeds = [feed(&store, 0).await.id, feed(&store, 1).await.id];
+    let mut by_key = store.kin_by_key("matin", &feeds, &late).await.expect("kin");
+    by_key.sort_by_key(|kin| kin.id);
+    assert_eq!(sent(&by_key), [(had[0], true), (late[0], false), (late[1], false)]);
+
+    let copies = vec![CopyOf { entry: late[0], of: had[0] }];
+    let next = NewEdition { copies, ..edition("matin", 11, &late[1..], &[]) };
+    let id = store.seal(next).await.expect("an edition");
+    assert_eq!(waiting(&store, "matin").await, []);
+    let kept = store.edition(id).await.expect("a query").expect("the edition");
+    assert_eq!((kept.shown, kept.counted, kept.copies), (1, 0, 1));
+    assert_eq!(store.edition_entries(id).await, Ok(vec![late[1]]));
+    let membership = store.memberships(late[0]).await.expect("a query").pop().expect("one");
+    assert_eq!((membership.place, membership.copy_of), (None, Some(had[0])));
+    store.close().await.expect("a close");
+}
+
+pub(super) async fn feeds_that_are_found_at_one_address_are_told(world: &impl World) {
+    let store = with_feeds(world, 6).await;
+    let found = |number: usize, validated_at: Option<usize>, moved_to: Option<usize>| {
+        let store = &store;
+        async move {
+            let feed = feed(store, number).await;
+            let mut plan = plan(&feed, minute(1), vec![]);
+            plan.state.whereabouts.validated_at = validated_at.map(|n| url(n).web().clone());
+            plan.state.whereabouts.moved_to = moved_to.map(url);
+            arrive(store, plan).await;
+            feed.id
+        }
+    };
+    assert_eq!(store.found_together().await, Ok(vec![]));
+    // One is led to the next, two to the same third place; another is led where nobody is.
+    let (a, b) = (found(0, Some(1), None).await, found(1, None, None).await);
+    let (c, d) = (found(2, Some(77), None).await, found(3, None, Some(77)).await);
+    found(4, Some(78), None).await;
+    found(5, Some(79), Some(78)).await;
+    assert_eq!(store.found_together().await, Ok(vec![vec![a, b], vec![c, d]]));
+    store.sync(&subscriptions(6, &["presse"])[1..], minute(3)).await.expect("a sync");
+    assert_eq!(store.found_together().await, Ok(vec![vec![c, d]]), "retired feeds are nowhere");
     store.close().await.expect("a close");
 }

@@ -33,6 +33,8 @@ async fn suite<W: World>(fresh: impl Fn() -> W) {
     editions::a_newsletter_sees_what_arrived_and_no_more(&fresh()).await;
     editions::an_entry_and_a_slot_are_sealed_once(&fresh()).await;
     editions::a_day_before_the_last_edition_is_settled(&fresh()).await;
+    editions::what_readers_had_through_another_feed_is_found_and_passed_over(&fresh()).await;
+    editions::feeds_that_are_found_at_one_address_are_told(&fresh()).await;
     editions::an_edition_comes_back_as_it_was_sealed(&fresh()).await;
     letters::one_of_two_claimers_wins(&fresh()).await;
     letters::a_letter_lives_its_life(&fresh()).await;

@@ -172,6 +172,7 @@ pub(in crate::store) fn edition(
         title: "Le matin".to_owned(),
         shown: shown.to_vec(),
         counted: counted.to_vec(),
+        copies: Vec::new(),
         letters: vec![letter("zoe"), letter("yves")],
     }
 }

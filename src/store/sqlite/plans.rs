@@ -3,13 +3,15 @@
 
 use rusqlite::{Connection, StatementStatus};
 
+use crate::model::edition::CopyOf;
 use crate::model::entry::EntryId;
 use crate::model::feed::FeedId;
 use crate::store::contract::world::{SqliteWorld, World, minute};
 use crate::store::sqlite::connection;
 use crate::store::statement::{Statement, Value};
 use crate::store::{
-    articles, callbacks, commit, editions, entries, feeds, letters, neighbours, newsletters, notes,
+    articles, callbacks, commit, copies, editions, entries, feeds, letters, neighbours, newsletters,
+    notes,
     requests, upkeep,
 };
 
@@ -41,6 +43,13 @@ fn hot() -> Vec<(&'static str, Statement)> {
         ("stale bodies", Statement::new(entries::STALE, nulls(2))),
         ("waiting", newsletters::waiting_query("matin", &[], 5)),
         ("waiting, tagged", newsletters::waiting_query("matin", &tags, 5)),
+        ("kin by document", copies::by_document("matin", nulls(4))),
+        ("kin by key", copies::by_key("matin", nulls(2), nulls(4))),
+        ("feeds found together", Statement::new(copies::FOUND_TOGETHER, nulls(0))),
+        (
+            "copies, passed over",
+            copies::pass_over(nulls(3), &[CopyOf { entry: EntryId(2), of: EntryId(1) }]),
+        ),
         ("settled", Statement::new(newsletters::ARRIVED_BEFORE, nulls(2))),
         ("member, shown", Statement::new(editions::SHOW, nulls(5))),
         ("members, counted", editions::count(nulls(3), &[EntryId(1), EntryId(2)])),
@@ -98,13 +107,17 @@ async fn hot_queries_search_and_never_scan_a_table() {
 }
 
 /// What is wanted whole, walked until enough is found, or has one row.
-const ALLOWED_SCANS: [(&str, &str); 8] = [
+const ALLOWED_SCANS: [(&str, &str); 12] = [
     ("articles, waiting", "SCAN a USING COVERING INDEX article_waiting"),
     ("agenda", "SCAN f"),
     ("newest: few or many", "SCAN f"),
     ("newest: few or many", "SCAN some"),
     ("newest: few or many, tagged", "SCAN some"),
     ("newest of many", "SCAN e USING INDEX entry_ordered"),
+    ("feeds found together", "SCAN f"),
+    ("feeds found together", "SCAN led"),
+    ("copies, passed over", "SCAN c"),
+    ("copies, passed over", "SCAN CONSTANT ROW"),
     ("settled", "SCAN CONSTANT ROW"),
     ("requests, open", "SCAN request USING INDEX request_open"),
 ];
