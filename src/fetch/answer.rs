@@ -78,7 +78,8 @@ pub async fn sort(
             found_at: url,
             moved,
         })),
-        StatusCode::GONE if permanent => Ok(Outcome::Gone),
+        // Only who was asked can say that there is nothing more to ask.
+        StatusCode::GONE if !redirected => Ok(Outcome::Gone),
         status => Err(refusal(status, fields, url.parts())),
     }
 }
@@ -213,18 +214,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_410_ends_a_feed_unless_a_temporary_redirect_led_there() {
+    async fn a_410_ends_a_feed_unless_a_redirect_led_there() {
         let origin = Origin::new(|heard| match heard.target() {
             "/moved" => answer("301 Moved Permanently", &["Location: /gone"], b""),
             "/elsewhere" => answer("302 Found", &["Location: /gone"], b""),
             _ => answer("410 Gone", &[], b""),
         })
         .await;
-        for url in ["/gone", "/moved"] {
-            assert_eq!(get(&client(), &origin.feed(url)).await, Outcome::Gone, "{url}");
+        assert_eq!(get(&client(), &origin.feed("/gone")).await, Outcome::Gone);
+        for url in ["/moved", "/elsewhere"] {
+            let behind = failure(get(&client(), &origin.feed(url)).await);
+            assert_eq!(behind.class, FailureClass::Client, "{url}");
+            assert!(behind.reason.contains("410"), "{}", behind.reason);
         }
-        let behind = failure(get(&client(), &origin.feed("/elsewhere")).await);
-        assert_eq!(behind.class, FailureClass::Client);
     }
 
     #[tokio::test]

@@ -31,7 +31,7 @@ pub enum Outcome {
     Fresh(Fresh),
     /// 304: nothing changed.
     Unchanged(Unchanged),
-    /// 410: the feed has ended.
+    /// 410 from the very address that was asked: it has ended.
     Gone,
     /// Anything else: nothing of it is kept but the failure.
     Failed(Failure),

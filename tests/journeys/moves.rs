@@ -226,6 +226,29 @@ fn the_feed_that_another_became_is_asked_though_it_was_gone() {
     assert!(new.requests().len() > asked, "nobody else asks for either");
 }
 
+#[test]
+fn a_redirect_to_what_has_ended_ends_nothing() {
+    for status in [301, 302, 308] {
+        let (old, new) = sites();
+        old.posts("/rss", [Post::new("1")]);
+        new.answers("/new", Reply::Status(410));
+        let (home, clock) = home(&[old.url("/rss")]);
+        let mill = Mill::start(&home, &clock);
+        old.answers("/rss", Reply::Redirect(status, new.url("/new")));
+        polls_daily(&mill, &clock, 6);
+        let feed = mill.feed();
+        assert_eq!((feed.standing, feed.moved_to), ("failing", None), "{status}");
+        let trouble = feed.trouble.expect("it is told");
+        assert!(trouble.contains("410"), "{trouble}");
+        old.recovers("/rss");
+        mill.lives_until(clock.now() + TimeDelta::days(2));
+        assert_eq!(mill.feed().standing, "healthy", "{status}: unattended");
+        old.answers("/rss", Reply::Status(410));
+        mill.polls();
+        assert_eq!(mill.feed().standing, "gone", "its own word is the end");
+    }
+}
+
 /// Nothing is asked but when a test says so.
 const ASKED_BY_HAND: &str =
     "allow_private = [\"127.0.0.0/8\"]\nmin_interval = \"9d\"\nmax_interval = \"9d\"\n";
