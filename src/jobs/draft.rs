@@ -21,6 +21,7 @@ use crate::newsletter::page::{EditionPage, PageSection, PageStory};
 use crate::newsletter::render::{self, TemplateError};
 use crate::newsletter::select::{self, Candidate, Chosen, Rules, Section, Selection, Story};
 use crate::store::error::StoreError;
+use crate::store::feeds::FeedTitle;
 use crate::store::newsletters::Waiting;
 use crate::store::open::Store;
 
@@ -28,7 +29,7 @@ use crate::store::open::Store;
 const EXCERPT: usize = 300;
 /// How long a feed must have been failing to be named in a letter.
 const NEEDS_ATTENTION: TimeDelta = TimeDelta::hours(24);
-/// How many such feeds are named.
+/// How many such feeds are named, and how many that have ended.
 const NAMED: usize = 5;
 
 /// What drafting needs. Clones share it.
@@ -55,6 +56,8 @@ pub struct Draft {
     pub counted: Vec<EntryId>,
     /// The entries it passes over.
     pub copies: Vec<CopyOf>,
+    /// The feeds of which it tells that they have ended.
+    pub ended: Vec<FeedId>,
 }
 
 /// Too little waits for an edition.
@@ -109,10 +112,13 @@ impl Drafter {
         let entries = self.store.entries(&chosen.shown).await?;
         let mut page = page(newsletter, slot, &chosen, entries, &sources);
         page.attention = self.attention(slot.at).await?;
+        let ended = self.store.untold_ends(&newsletter.name, &newsletter.tags, NAMED).await?;
+        page.ended = self.named(&ended);
+        let ended = ended.into_iter().map(|feed| feed.feed).collect();
         page.online = self.online(newsletter, slot);
         let templates = newsletter.templates.clone();
         let text = self.workers.run(move || render::render(&page, &templates)).await??;
-        Ok(Ok(Draft { text, shown: chosen.shown, counted: chosen.counted, copies }))
+        Ok(Ok(Draft { text, shown: chosen.shown, counted: chosen.counted, copies, ended }))
     }
 
     async fn sources(&self, waiting: &[Waiting]) -> Result<HashMap<FeedId, Source>, StoreError> {
@@ -145,8 +151,12 @@ impl Drafter {
     /// The names of feeds that have failed for a day.
     async fn attention(&self, now: DateTime<Utc>) -> Result<Vec<PlainText>, StoreError> {
         let failing = self.store.failing_since(now - NEEDS_ATTENTION, NAMED).await?;
+        Ok(self.named(&failing))
+    }
+
+    fn named(&self, feeds: &[FeedTitle]) -> Vec<PlainText> {
         let subscriptions = self.subscriptions.get();
-        Ok(failing.iter().map(|feed| subscriptions.title(&feed.url, &feed.title)).collect())
+        feeds.iter().map(|feed| subscriptions.title(&feed.url, &feed.title)).collect()
     }
 }
 
@@ -207,6 +217,7 @@ fn page(
         online: None,
         merged_feed: None,
         attention: Vec::new(),
+        ended: Vec::new(),
     }
 }
 

@@ -120,6 +120,7 @@ impl Mill {
             shown: Vec::new(),
             counted: Vec::new(),
             copies: Vec::new(),
+            ended: Vec::new(),
             letters: Vec::new(),
             expires: sealed,
         };

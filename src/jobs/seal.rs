@@ -203,6 +203,7 @@ fn new_edition(
         shown: draft.shown,
         counted: draft.counted,
         copies: draft.copies,
+        ended: draft.ended,
         letters: Vec::new(),
         expires: now.checked_add_signed(horizon).unwrap_or(DateTime::<Utc>::MAX_UTC),
     };

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::entry::EntryId;
+use super::feed::FeedId;
 use super::secret::Address;
 
 /// The number of an edition in its database.
@@ -53,6 +54,8 @@ pub struct NewEdition {
     pub counted: Vec<EntryId>,
     /// The entries passed over: members, too, and told of nowhere in it.
     pub copies: Vec<CopyOf>,
+    /// The feeds of which it tells that they have ended.
+    pub ended: Vec<FeedId>,
     /// Its letters.
     pub letters: Vec<NewLetter>,
     /// When its letters are given up if they could not be handed over.

@@ -32,6 +32,8 @@ pub struct EditionPage {
     pub merged_feed: Option<WebUrl>,
     /// Names of feeds that need the operator's attention.
     pub attention: Vec<PlainText>,
+    /// Names of feeds of which readers are to know that they have ended.
+    pub ended: Vec<PlainText>,
 }
 
 /// A section.
@@ -87,7 +89,7 @@ pub struct View {
     pub online: Option<String>,
     /// The merged feed of the same feeds.
     pub merged_feed: Option<String>,
-    /// Which feeds need attention, as a sentence.
+    /// Which feeds need attention and which have ended, a sentence each.
     pub attention: Option<String>,
     /// The fixed phrases.
     pub words: words::Phrases,

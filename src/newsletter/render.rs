@@ -133,6 +133,7 @@ fn shortened(page: &EditionPage, keep: usize) -> EditionPage {
         online: page.online.clone(),
         merged_feed: page.merged_feed.clone(),
         attention: page.attention.clone(),
+        ended: page.ended.clone(),
         ..*page
     }
 }
@@ -256,6 +257,7 @@ mod tests {
             online: None,
             merged_feed: None,
             attention: Vec::new(),
+            ended: Vec::new(),
         }
     }
 
@@ -312,6 +314,7 @@ mod tests {
             online: Some(url("https://feeds.exemple.fr/editions/matin/2026-11-24")),
             merged_feed: Some(url("https://feeds.exemple.fr/feeds/all.atom")),
             attention: vec![plain("Gazette de Quimper"), plain("Météo des plages")],
+            ended: vec![plain("Le Carnet du phare")],
             ..page(
                 Language::Fr,
                 vec![
@@ -343,7 +346,11 @@ mod tests {
             ),
         ];
         let page = page(Language::En, vec![section(None, stories, 1)]);
-        EditionPage { title: "Morning Brief".to_owned(), ..page }
+        EditionPage {
+            title: "Morning Brief".to_owned(),
+            ended: vec![plain("Quay Notes"), plain("The Lock")],
+            ..page
+        }
     }
 
     #[test]

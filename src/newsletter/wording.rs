@@ -3,6 +3,7 @@
 //! Names and headlines get a bearable length, bylines and dates their form, lists their `et`. What a
 //! story lacks is not mentioned; a story without a headline is headed by its first words.
 
+use crate::model::settings::Language;
 use crate::model::text::{HeaderText, PlainText};
 use crate::newsletter::page::{EditionPage, PageSection, PageStory, View, ViewSection, ViewStory};
 use crate::newsletter::{headline, typeset, words};
@@ -102,10 +103,15 @@ fn section(page: &EditionPage, section: &PageSection, excerpt_limit: usize) -> V
     }
 }
 
-/// The sentence about feeds that need attention.
+/// The sentences about feeds that need attention, and about those that have ended.
 fn attention(page: &EditionPage) -> Option<String> {
-    let names = names(&page.attention, usize::MAX, "");
-    (!names.is_empty()).then(|| words::attention(page.language, &strs(&names)))
+    let said = |feeds: &[PlainText], sentence: fn(Language, &[&str]) -> String| {
+        let names = names(feeds, usize::MAX, "");
+        (!names.is_empty()).then(|| sentence(page.language, &strs(&names)))
+    };
+    let sentences = [said(&page.attention, words::attention), said(&page.ended, words::ended)];
+    let sentences: Vec<String> = sentences.into_iter().flatten().collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 /// Parts in one line. The dots stay with what precedes them where the line is wrapped.

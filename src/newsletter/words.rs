@@ -202,6 +202,19 @@ pub fn attention(language: Language, feeds: &[&str]) -> String {
     }
 }
 
+/// Which feeds have ended by their publishers' word, as a sentence.
+pub fn ended(language: Language, feeds: &[&str]) -> String {
+    let names = list(language, feeds);
+    match (language, feeds.len()) {
+        (Language::Fr, 1) => format!("Une source n’est plus publiée (410)\u{a0}: {names}."),
+        (Language::Fr, _) => {
+            format!("Des sources ne sont plus publiées (410)\u{a0}: {names}.")
+        }
+        (Language::En, 1) => format!("One source has ended (410): {names}."),
+        (Language::En, _) => format!("Some sources have ended (410): {names}."),
+    }
+}
+
 /// The fixed phrases, for templates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Phrases {

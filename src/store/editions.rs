@@ -11,6 +11,7 @@ use crate::model::entry::EntryId;
 use crate::model::secret::Address;
 use crate::store::cells::{self, Cells};
 use crate::store::copies;
+use crate::store::ends;
 use crate::store::error::StoreError;
 use crate::store::lists::placeholders;
 use crate::store::newsletters::{AHEAD, ANSWERED, BEGIN, MARGIN};
@@ -108,6 +109,7 @@ fn operation(edition: &NewEdition, settled: EntryId) -> Vec<Statement> {
     }));
     operation.extend(edition.counted.chunks(MEMBERS).map(|entries| count(slot(), entries)));
     operation.extend(edition.copies.chunks(MEMBERS).map(|them| copies::pass_over(slot(), them)));
+    operation.extend(edition.ended.iter().map(|feed| ends::tell(slot(), *feed)));
     operation.extend(edition.letters.iter().map(|letter| {
         let mut params = slot();
         params.extend(letter_params(letter));

@@ -12,6 +12,7 @@ pub mod copies;
 pub mod counts;
 pub mod edition_lists;
 pub mod editions;
+pub mod ends;
 pub mod engine;
 pub mod entries;
 pub mod error;

@@ -8,6 +8,7 @@ mod articles;
 mod clocks;
 mod corpora;
 mod discovery;
+mod ends;
 mod full_disk;
 mod furniture;
 mod hostile_documents;

@@ -7,6 +7,7 @@ use super::world::{
 };
 use crate::model::edition::{CopyOf, Edition, NewEdition};
 use crate::model::entry::{EntryId, Kin};
+use crate::model::feed::Standing;
 use crate::model::letter::LetterState;
 use crate::store::error::StoreError;
 use crate::store::lineage::Lineage;
@@ -213,5 +214,41 @@ pub(super) async fn feeds_that_are_found_at_one_address_are_told(world: &impl Wo
     assert_eq!(store.found_together().await, Ok(vec![vec![a, b], vec![c, d]]));
     store.sync(&subscriptions(6, &["presse"])[1..], minute(3)).await.expect("a sync");
     assert_eq!(store.found_together().await, Ok(vec![vec![c, d]]), "retired feeds are nowhere");
+    store.close().await.expect("a close");
+}
+
+pub(super) async fn an_end_is_told_once(world: &impl World) {
+    let store = with_feeds(world, 2).await;
+    let ends = |at: i64| {
+        let store = &store;
+        async move {
+            let feed = feed(store, 0).await;
+            let mut plan = plan(&feed, minute(at), vec![]);
+            plan.state.standing = Standing::Gone { since: minute(at) };
+            arrive(store, plan).await;
+            feed.id
+        }
+    };
+    let untold = |name: &'static str, tag: &'static str| {
+        let store = &store;
+        async move {
+            let untold = store.untold_ends(name, &[tag.to_owned()], 9).await.expect("feeds");
+            untold.into_iter().map(|feed| feed.feed).collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(untold("matin", "presse").await, []);
+    let gone = ends(1).await;
+    assert_eq!(untold("matin", "presse").await, [gone]);
+    assert_eq!(untold("matin", "autre").await, [], "it does not select that feed");
+    let telling = |day| NewEdition { ended: vec![gone], ..edition("matin", day, &[], &[]) };
+    store.seal(telling(10)).await.expect("an edition");
+    assert_eq!(untold("matin", "presse").await, []);
+    assert_eq!(untold("soir", "presse").await, [gone], "each newsletter tells its own readers");
+    ends(2).await;
+    assert_eq!(untold("matin", "presse").await, [gone], "it came back, and ended again");
+    store.seal(telling(11)).await.expect("an edition");
+    store.close().await.expect("a close");
+    let store = world.open(minute(60)).await;
+    assert_eq!(store.untold_ends("matin", &[], 9).await, Ok(vec![]));
     store.close().await.expect("a close");
 }

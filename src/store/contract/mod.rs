@@ -35,6 +35,7 @@ async fn suite<W: World>(fresh: impl Fn() -> W) {
     editions::a_day_before_the_last_edition_is_settled(&fresh()).await;
     editions::what_readers_had_through_another_feed_is_found_and_passed_over(&fresh()).await;
     editions::feeds_that_are_found_at_one_address_are_told(&fresh()).await;
+    editions::an_end_is_told_once(&fresh()).await;
     editions::an_edition_comes_back_as_it_was_sealed(&fresh()).await;
     letters::one_of_two_claimers_wins(&fresh()).await;
     letters::a_letter_lives_its_life(&fresh()).await;

@@ -173,6 +173,7 @@ pub(in crate::store) fn edition(
         shown: shown.to_vec(),
         counted: counted.to_vec(),
         copies: Vec::new(),
+        ended: Vec::new(),
         letters: vec![letter("zoe"), letter("yves")],
     }
 }

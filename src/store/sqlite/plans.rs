@@ -10,9 +10,8 @@ use crate::store::contract::world::{SqliteWorld, World, minute};
 use crate::store::sqlite::connection;
 use crate::store::statement::{Statement, Value};
 use crate::store::{
-    articles, callbacks, commit, copies, editions, entries, feeds, letters, neighbours, newsletters,
-    notes,
-    requests, upkeep,
+    articles, callbacks, commit, copies, editions, entries, feeds, letters, neighbours,
+    newsletters, notes, requests, upkeep,
 };
 
 fn hot() -> Vec<(&'static str, Statement)> {
