@@ -1,6 +1,7 @@
 //! `feedmill check`: every fault of the configuration at once, or else what feedmill would do.
 //!
-//! It reads and writes nothing but its answer (promise I10).
+//! It writes nothing but its answer (promise I10). Where there is a database already it reads there
+//! which feeds have moved for good, since the configuration is the operator's to change.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -12,10 +13,13 @@ use crate::cli::answer::{Answer, Code, Failure, counted};
 use crate::cli::args::Global;
 use crate::cli::lists;
 use crate::cli::pacing;
+use crate::cli::runtime;
 use crate::config::fault::{Fault, Faults};
 use crate::config::load::{self, Loaded};
 use crate::config::surroundings::Surroundings;
 use crate::config::units;
+use crate::daemon::compose::{Workshop, World};
+use crate::jobs::overview::FeedReport;
 use crate::jobs::rehearse;
 use crate::model::settings::{MailRoute, Newsletter, Settings, SmtpTls};
 
@@ -29,8 +33,13 @@ pub fn check(
     now: DateTime<Utc>,
 ) -> Result<Answer, Failure> {
     match (load::load_in(around, global.config.as_deref(), &lists::read), global.json) {
-        (Ok(loaded), false) => Ok(Answer::done(in_words(&loaded, now))),
-        (Ok(loaded), true) => Ok(Answer::json(&in_json(&loaded, now))),
+        (Ok(loaded), as_json) => {
+            let moves = runtime::block_on(moves(&loaded.settings))?;
+            Ok(match as_json {
+                false => Answer::done(in_words(&loaded, &moves, now)),
+                true => Answer::json(&in_json(&loaded, &moves, now)),
+            })
+        }
         (Err(faults), true) => {
             let answer = json!({
                 "valid": false,
@@ -52,7 +61,66 @@ fn refusal(faults: Faults) -> Failure {
     failure
 }
 
-fn in_words(loaded: &Loaded, now: DateTime<Utc>) -> String {
+/// Moves that the configuration does not follow yet.
+#[derive(Debug)]
+enum Moves {
+    /// The feeds that moved; none where there is no database yet.
+    Known(Vec<FeedReport>),
+    /// The database cannot be read, for that reason.
+    Unknown(String),
+}
+
+async fn moves(settings: &Settings) -> Moves {
+    if !settings.storage.path.exists() {
+        return Moves::Known(Vec::new());
+    }
+    let reports = async {
+        let workshop = Workshop::beside(settings.clone(), World::real()).await?;
+        anyhow::Ok(workshop.overview().feeds().await?)
+    };
+    match reports.await {
+        Ok(mut feeds) => {
+            let is_wanted = |feed: &FeedReport| {
+                settings.subscriptions.iter().any(|wanted| wanted.url.as_str() == feed.url)
+            };
+            feeds.retain(|feed| feed.moved_to.is_some() && is_wanted(feed));
+            Moves::Known(feeds)
+        }
+        Err(error) => Moves::Unknown(format!("{error:#}")),
+    }
+}
+
+impl Moves {
+    fn in_words(&self) -> String {
+        match self {
+            Self::Known(feeds) if feeds.is_empty() => String::new(),
+            Self::Known(feeds) => {
+                let told = |feed: &FeedReport| {
+                    format!("  {}\n    {}.\n", feed.url, feed.remarks.join("; "))
+                };
+                format!(
+                    "\nFeeds have moved for good:\n{}",
+                    feeds.iter().map(told).collect::<String>()
+                )
+            }
+            Self::Unknown(reason) => {
+                format!("\nWhether feeds have moved for good cannot be told: {reason}.\n")
+            }
+        }
+    }
+
+    fn in_json(&self) -> Value {
+        match self {
+            Self::Known(feeds) => feeds
+                .iter()
+                .map(|feed| json!({ "url": feed.url, "moved_to": feed.moved_to, "remarks": feed.remarks }))
+                .collect(),
+            Self::Unknown(_) => Value::Null,
+        }
+    }
+}
+
+fn in_words(loaded: &Loaded, moves: &Moves, now: DateTime<Utc>) -> String {
     let mut text = match &loaded.file {
         Some(file) => format!("{} is valid.\n", file.display()),
         None => "There is no configuration, so the defaults hold.\n".to_owned(),
@@ -63,6 +131,7 @@ fn in_words(loaded: &Loaded, now: DateTime<Utc>) -> String {
         text.push_str(&part);
     }
     let _ = write!(text, "\nThe database is {}.\n", settings.storage.path.display());
+    text.push_str(&moves.in_words());
     if !loaded.warnings.is_empty() {
         text.push_str("\nSuspicious:\n");
         loaded.warnings.iter().for_each(|warning| text.push_str(&format!("\n{warning}")));
@@ -182,7 +251,7 @@ fn base_url(settings: &Settings) -> String {
     }
 }
 
-fn in_json(loaded: &Loaded, now: DateTime<Utc>) -> Value {
+fn in_json(loaded: &Loaded, moves: &Moves, now: DateTime<Utc>) -> Value {
     let settings = &loaded.settings;
     let base = base_url(settings);
     let merged_feeds: Vec<Value> = settings
@@ -209,6 +278,7 @@ fn in_json(loaded: &Loaded, now: DateTime<Utc>) -> Value {
         "merged_feeds": merged_feeds,
         "newsletters": newsletters,
         "database": settings.storage.path,
+        "moves": moves.in_json(),
         "faults": Vec::<Fault>::new(),
         "warnings": loaded.warnings,
     })
@@ -280,5 +350,18 @@ to = ["zoe@exemple.fr", "ali@exemple.fr"]
     fn programs_get_the_same_as_json() {
         insta::assert_snapshot!("json", said(Some(CONFIG), true));
         insta::assert_snapshot!("faults_as_json", said(Some(FAULTY), true));
+    }
+
+    #[tokio::test]
+    async fn a_database_that_cannot_be_read_is_no_fault_of_the_configuration() {
+        let place = tempfile::tempdir().expect("a folder");
+        let around = Surroundings::stated(place.path(), Path::new("/none"), &[]);
+        let loaded = load::load_in(&around, None, &lists::read).expect("defaults");
+        let told = async || moves(&loaded.settings).await;
+        assert_eq!((told().await.in_words(), told().await.in_json()), (String::new(), json!([])));
+        fs::write(place.path().join("feedmill.db"), "something else").expect("written");
+        let words = told().await.in_words();
+        assert!(words.contains("cannot be told: "), "{words}");
+        assert_eq!(told().await.in_json(), Value::Null);
     }
 }

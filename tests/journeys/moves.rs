@@ -67,6 +67,12 @@ fn a_move_for_good_is_taken_over_with_its_history() {
     polls_daily(&mill, &clock, 1);
     assert_eq!(mill.feed().moved_to.as_deref(), Some(new.url("/new").as_str()));
     assert!(mill.feed().remarks[0].contains("please change its address"));
+    let check = |arguments: &[&str]| feedmill(&home, arguments).stdout;
+    let told = check(&["check"]);
+    let moved = format!("it moved to {} for good", new.url("/new"));
+    assert!(told.contains(&old.url("/rss")) && told.contains(&moved), "{told}");
+    let told: serde_json::Value = serde_json::from_str(&check(&["check", "--json"])).expect("JSON");
+    assert_eq!(told["moves"][0]["moved_to"], new.url("/new"), "{told}");
     let hops = old.requests_for("/rss").len();
     new.posts("/new", [Post::new("4")]);
     mill.polls();
@@ -76,6 +82,7 @@ fn a_move_for_good_is_taken_over_with_its_history() {
     mill.stop();
 
     home.configure(&[new.url("/new")], home::Post::Files, NEWSLETTER);
+    assert!(!feedmill(&home, &["check"]).stdout.contains("moved"), "there is nothing to change");
     let mill = Mill::start(&home, &clock);
     mill.polls();
     assert_eq!(mill.merged(), all, "the subscription follows, and nothing comes twice");
@@ -138,6 +145,8 @@ fn a_feed_that_moves_to_another_subscription_is_one_with_it() {
     let moved = feeds.iter().find(|feed| feed.url == a).expect("it is told");
     assert_eq!(moved.standing, "merged");
     assert!(moved.remarks[0].contains(&b), "{:?}", moved.remarks);
+    let told = feedmill(&village.home, &["check"]).stdout;
+    assert!(told.contains(&format!("same feed as {b}")), "{told}");
 
     other.posts("/new", [Post::new("3"), Post::new("2"), Post::new("1")]);
     mill.lives_until_the("2026-11-29T06:00:00Z");
