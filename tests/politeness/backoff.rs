@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use feedmill::clock::Clock;
+use feedmill::jobs::dice::Dice;
 
 use super::town::{Seen, Town, hold, minutes, shortest};
 use crate::world::feed::Post;
-use crate::world::program::{Service, eventually};
+use crate::world::home;
+use crate::world::mill::Mill;
+use crate::world::program::{Service, eventually, feedmill};
 use crate::world::publisher::Reply;
 
 fn retry_after(status: u16, when: &str) -> Reply {
@@ -86,7 +89,41 @@ pub(crate) fn p19() -> Seen {
         hold(doubles, || format!("{status}: gaps of {gaps:?} min"))?;
         seen = gaps;
     }
-    Ok(format!("gaps of {:?} min", &seen[..8]))
+    let chance = chance_only_adds()?;
+    let lines = lines_of_a_row_of_failures()?;
+    Ok(format!("gaps of {:?} min, {chance:?} with the worst of chance; {lines}", &seen[..8]))
+}
+
+/// The gaps where chance is as unkind as it can be: a tenth more, half an hour at most.
+fn chance_only_adds() -> Result<Vec<i64>, String> {
+    let town = Town::new();
+    let mill = Mill::begin(&town.home, &town.clock, Dice::new(|| 1.0));
+    mill.rests();
+    town.publisher.answers("/rss", Reply::Status(429));
+    town.passes(&mill, TimeDelta::days(5));
+    let gaps = minutes(&town.gaps());
+    // The first poll is scattered over its whole wait.
+    hold(gaps.starts_with(&[120, 66, 132, 264, 510, 990, 1_470]), || format!("gaps of {gaps:?}"))?;
+    Ok(gaps[..7].to_vec())
+}
+
+/// How many lines the log has of five refusals in a row and of what came after them.
+fn lines_of_a_row_of_failures() -> Seen {
+    let town = Town::new();
+    town.publisher.answers("/rss", Reply::Status(429));
+    let mut service = Service::start(&town.home);
+    let asks = || feedmill(&town.home, &["refresh", "--all", "--force"]);
+    let lines = |log: &str| log.lines().filter(|line| line.contains("refreshed")).count();
+    (0..5).for_each(|_| drop(asks()));
+    let failing = lines(&service.log());
+    town.publisher.recovers("/rss");
+    asks();
+    let all = lines(&service.kill());
+    let heard = town.heard().len();
+    hold(heard >= 6 && (failing, all) == (1, 2), || {
+        format!("{failing} lines of {heard} failures, {all} in all")
+    })?;
+    Ok(format!("1 line of {} failures in a row, 1 of the recovery", heard - 1))
 }
 
 pub(crate) fn p20() -> Seen {
@@ -96,8 +133,11 @@ pub(crate) fn p20() -> Seen {
         Reply::Status(504),
         Reply::HangUp,
         Reply::Truncated,
+        Reply::Stall,
     ];
     let town = Town::new();
+    let fetch = "allow_private = [\"127.0.0.0/8\"]\ntimeout = \"1s\"";
+    town.home.configure_fetching(fetch, &[town.publisher.url("/rss")], home::Post::Files, "");
     for failure in failures.iter().cycle().take(20) {
         town.publisher.answers_once("/rss", failure.clone());
     }

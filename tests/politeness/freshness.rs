@@ -75,8 +75,12 @@ pub(crate) fn p36() -> Seen {
     hold(free && moments.len() > 4, || format!("asked at {moments:?}"))?;
     let all = asked_again(&[], &hours(0..=23))?;
     hold(all == 60, || format!("with every hour left out: after {all} min"))?;
+    let town = Town::new();
+    town.publisher.edit("/rss", |feed| feed.channel = hours(0..=23));
+    let told = town.mill().feed().remarks.join("; ");
+    hold(told.contains("leave no hour of the week"), || format!("not told: {told:?}"))?;
     Ok(format!(
-        "{} polls, all from 1 to 6 h GMT and on no Thursday; a full list ignored",
+        "{} polls, all from 1 to 6 h GMT and on no Thursday; a full list ignored, and told",
         moments.len()
     ))
 }

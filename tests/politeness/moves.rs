@@ -143,7 +143,7 @@ pub(crate) fn p48() -> Seen {
     let other = elsewhere(&town);
     other.posts("/self", [Post::new("1")]);
     let own = other.url("/self");
-    let link = format!("<{own}>; rel=\"self\"");
+    let link = format!("<{own}>; rel=\"self\", <{}>; rel=\"hub\"", other.url("/hub"));
     town.adds(&[("Content-Location", own.as_str()), ("Link", link.as_str())]);
     town.publisher.edit("/rss", |feed| {
         feed.channel = format!(
@@ -154,6 +154,8 @@ pub(crate) fn p48() -> Seen {
     (0..9).for_each(|_| drop(mill.polls()));
     let (here, there) = (town.heard().len(), other.requests().len());
     hold((here, there) == (10, 0), || format!("{here} polls here, {there} there"))?;
+    let moved = mill.feed().moved_to;
+    hold(moved.is_none(), || format!("moved to {moved:?}"))?;
     Ok("10 of 10 polls at the address subscribed".to_owned())
 }
 

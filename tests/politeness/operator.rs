@@ -34,6 +34,9 @@ pub(crate) fn p50() -> Seen {
     let report: serde_json::Value =
         serde_json::from_str(&report).map_err(|error| format!("{error}: {report}"))?;
     let counted = |name: &str| report["since_start"][name].as_u64();
+    hold(report["since"].is_string(), || format!("since when: {report}"))?;
+    let shown = feedmill(&town.home, &["status", "--politeness"]).stdout;
+    hold(shown.contains("since the service started"), || shown.clone())?;
     let heard = town.publisher.requests();
     let conditional =
         |request: &&crate::world::request::Request| request.bytes("if-none-match").is_some();

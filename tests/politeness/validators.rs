@@ -10,7 +10,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use rusqlite::Connection;
 
-use super::town::{MONDAY, Seen, Town, document, hold, minutes, wire};
+use super::town::{MONDAY, Seen, Town, document, gaps, hold, minutes, shortest, wire};
 use crate::world::feed::{Format, Post};
 use crate::world::program::eventually;
 use crate::world::publisher::Reply;
@@ -151,6 +151,8 @@ pub(crate) fn p08() -> Seen {
     });
     hold(bare, || "old validators were sent".to_owned())?;
     hold((3..=4).contains(&later.len()), || format!("{} polls in 4 days", later.len()))?;
+    let least = shortest(&gaps(later))?;
+    hold(least >= TimeDelta::days(1), || format!("again after {} min", least.num_minutes()))?;
     Ok(format!("unconditional, {} polls in 4 days", later.len()))
 }
 
