@@ -10,6 +10,7 @@ use feedmill::jobs::dice::Dice;
 use super::town::{Seen, Town, hold, minutes, shortest};
 use crate::world::feed::Post;
 use crate::world::home;
+use crate::world::mailbox;
 use crate::world::mill::Mill;
 use crate::world::program::{Service, eventually, feedmill};
 use crate::world::publisher::Reply;
@@ -153,11 +154,29 @@ pub(crate) fn p20() -> Seen {
     let grown = gaps.get(8..18).is_some_and(|gaps| gaps.iter().all(|gap| gap.num_hours() >= 24));
     hold(grown, || format!("gaps of {:?} min", minutes(&gaps)))?;
     hold(feed.standing == "healthy" && feed.entries == 1, || format!("{feed:?}"))?;
+    let names = a_name_that_leads_nowhere()?;
     Ok(format!(
-        "shortest gap {} min, 24 h from the 8th on over restarts, healthy at request {}",
+        "shortest gap {} min, 24 h from the 8th on over restarts, healthy at request {}; {names}",
         least.num_minutes(),
         town.heard().len()
     ))
+}
+
+/// How often a name that does not exist was looked up in three days, restarted each day.
+fn a_name_that_leads_nowhere() -> Seen {
+    let town = Town::empty();
+    town.subscribes(&["http://nowhere.invalid/rss".to_owned()], "");
+    let mut mill = town.mill();
+    for _ in 0..3 {
+        town.passes(&mill, TimeDelta::days(1));
+        mill.stop();
+        mill = town.mill();
+    }
+    let (trouble, standing) = (mill.feed().trouble.unwrap_or_default(), mill.feed().standing);
+    // At 0, 1, 3, 7, 15, 31 and 55 hours.
+    let backs_off = standing == "failing" && trouble.contains("7 times");
+    hold(backs_off && trouble.contains("nowhere.invalid"), || format!("{standing}: {trouble}"))?;
+    Ok("a name that is not there: 7 looks in 3 days over restarts".to_owned())
 }
 
 pub(crate) fn p21() -> Seen {
@@ -194,5 +213,28 @@ pub(crate) fn p22() -> Seen {
     let told = feed.standing == "gone" && feed.next_check.is_none() && feed.trouble.is_some();
     hold(told, || format!("{feed:?}"))?;
     let asked = town.clock.now() - town.heard()[1].at.unwrap_or_default();
-    Ok(format!("0 requests in the {} days after it, a restart among them", asked.num_days()))
+    let letters = letters_that_tell_of_an_end()?;
+    let days = asked.num_days();
+    Ok(format!("0 requests in the {days} days after it, a restart among them; told in {letters}"))
+}
+
+/// In how many letters readers are told that a feed has ended, of as many as there were.
+fn letters_that_tell_of_an_end() -> Seen {
+    let town = Town::empty();
+    ["/end", "/other"].iter().for_each(|path| town.publisher.posts(path, [Post::new(path)]));
+    let newsletter = "\n[[newsletter]]\nname = \"matin\"\nat = \"06:30\"\n\
+        timezone = \"Europe/Paris\"\nfrom = \"moulin@exemple.fr\"\nto = [\"zoe@exemple.fr\"]\n";
+    town.subscribes(&["/end", "/other"].map(|path| town.publisher.url(path)), newsletter);
+    let mut mill = town.mill();
+    town.publisher.answers("/end", Reply::Status(410));
+    for day in 0..5 {
+        town.publisher.posts("/other", [Post::new(&format!("day {day}"))]);
+        town.passes(&mill, TimeDelta::days(1));
+        mill.stop();
+        mill = town.mill();
+    }
+    let letters = mailbox::folder(&town.home.path("outbox"));
+    let told = letters.iter().filter(|letter| letter.text.contains("(410)")).count();
+    hold(told == 1 && letters.len() >= 4, || format!("in {told} of {} letters", letters.len()))?;
+    Ok(format!("{told} of {} letters", letters.len()))
 }
