@@ -30,7 +30,7 @@ impl Outlook {
     pub async fn resume(&self, store: &Store, now: DateTime<Utc>) -> Result<(), StoreError> {
         match store.last_outage().await? {
             Some(Outage { since, ended: None }) => self.watch().resume(since, now),
-            Some(Outage { ended: Some(ended), .. }) => self.watch().resume_return(ended),
+            Some(Outage { ended: Some(ended), .. }) => self.watch().resume_return(ended, now),
             None => {}
         }
         Ok(())

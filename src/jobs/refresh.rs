@@ -233,7 +233,9 @@ impl Refresher {
             let mut plan = self.decide(&feed, Arc::clone(reading)).await?;
             self.settle_move(&feed, &mut plan).await?;
             plan.state.last_check = asked.or(plan.state.last_check);
-            plan.rest = self.rest_of_site(&feed, &plan).await?;
+            if let Reading::Failed(_) = reading.as_ref() {
+                plan.rest = self.rest_of_site(&feed, &plan).await?;
+            }
             let moved = plan.moved.clone().map(|to| (to, plan.merged_into.is_some()));
             let refreshed = Refreshed {
                 url: feed.url.clone(),

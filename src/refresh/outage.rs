@@ -116,12 +116,13 @@ struct Lost {
 impl Watch {
     /// An outage was noticed before a restart, and its end was not: one host is asked at `now`.
     pub fn resume(&mut self, since: DateTime<Utc>, now: DateTime<Utc>) {
+        let since = since.min(now);
         self.lost = Some(Lost { since, pauses: 0, next_probe: now, is_resumed: true });
     }
 
-    /// The last outage ended before a restart.
-    pub fn resume_return(&mut self, ended: DateTime<Utc>) {
-        self.ended = Some(ended);
+    /// The last outage ended before a restart at `now`.
+    pub fn resume_return(&mut self, ended: DateTime<Utc>, now: DateTime<Utc>) {
+        self.ended = Some(ended.min(now));
     }
 
     /// Whether feeds still come back at `now` that became due in an outage.
@@ -367,7 +368,7 @@ mod tests {
         }
         let mut watch = Watch::default();
         assert!(!watch.is_returning(at(0)));
-        watch.resume_return(at(-600));
+        watch.resume_return(at(-600), at(0));
         assert!(watch.is_returning(at(0)) && watch.next_probe().is_none());
         watch.set_back(at(-9_000));
         assert!(watch.is_returning(at(-9_000)) && !watch.is_returning(at(-5_400)));
