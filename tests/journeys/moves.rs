@@ -14,6 +14,10 @@ use crate::world::mill::Mill;
 use crate::world::program::feedmill;
 use crate::world::publisher::{Publisher, Reply};
 
+/// Feeds that are well are asked but when a test says so.
+const ASKED_BY_HAND: &str =
+    "allow_private = [\"127.0.0.0/8\"]\nmin_interval = \"9d\"\nmax_interval = \"9d\"\n";
+
 /// Two publishers on two sites.
 fn sites() -> (Publisher, Publisher) {
     (Publisher::start(), Publisher::on([127, 0, 0, 2]))
@@ -21,7 +25,7 @@ fn sites() -> (Publisher, Publisher) {
 
 fn home(feeds: &[String]) -> (Home, ManualClock) {
     let home = Home::new();
-    home.configure(feeds, home::Post::Files, NEWSLETTER);
+    home.configure_fetching(ASKED_BY_HAND, feeds, home::Post::Files, NEWSLETTER);
     (home, ManualClock::at("2026-11-24T04:00:00Z"))
 }
 
@@ -231,7 +235,7 @@ fn the_feed_that_another_became_is_asked_though_it_was_gone() {
     polls_daily(&mill, &clock, 5);
     assert_eq!((standing(&a), standing(&b)), ("merged", "healthy"));
     let asked = new.requests().len();
-    mill.lives_until(clock.now() + TimeDelta::days(2));
+    mill.lives_until(clock.now() + TimeDelta::days(12));
     assert!(new.requests().len() > asked, "nobody else asks for either");
 }
 
@@ -250,17 +254,13 @@ fn a_redirect_to_what_has_ended_ends_nothing() {
         let trouble = feed.trouble.expect("it is told");
         assert!(trouble.contains("410"), "{trouble}");
         old.recovers("/rss");
-        mill.lives_until(clock.now() + TimeDelta::days(2));
+        mill.lives_until(clock.now() + TimeDelta::days(12));
         assert_eq!(mill.feed().standing, "healthy", "{status}: unattended");
         old.answers("/rss", Reply::Status(410));
         mill.polls();
         assert_eq!(mill.feed().standing, "gone", "its own word is the end");
     }
 }
-
-/// Nothing is asked but when a test says so.
-const ASKED_BY_HAND: &str =
-    "allow_private = [\"127.0.0.0/8\"]\nmin_interval = \"9d\"\nmax_interval = \"9d\"\n";
 
 /// Two subscriptions and the letters that come of them: of each day's two polls one is before the
 /// letter and one after it, in turn, so that each brings some posts first.
