@@ -6,7 +6,6 @@ use serde_json::json;
 use crate::cli::answer::Answer;
 use crate::cli::tables::{list, table, when};
 use crate::daemon::compose::{Workshop, World};
-use crate::jobs::hubs::HubReport;
 use crate::jobs::overview::{FeedReport, Totals};
 use crate::jobs::rests::RestReport;
 use crate::model::settings::Settings;
@@ -50,7 +49,7 @@ pub async fn status(
 ) -> anyhow::Result<Answer> {
     let workshop = Workshop::beside(settings, World::real()).await?;
     let Some(url) = url else {
-        let totals = workshop.overview().totals().await?;
+        let totals = workshop.overview().totals(workshop.world.clock.now()).await?;
         return Ok(if as_json { Answer::json(&json!(totals)) } else { in_numbers(&totals) });
     };
     let Some(feed) = workshop.overview().feed(url).await? else {
@@ -76,6 +75,18 @@ fn in_numbers(totals: &Totals) -> Answer {
         let since = since.format("%Y-%m-%d %H:%MZ");
         ("offline", format!("no host answers since {since}: feedmill itself seems to be offline"))
     });
+    let hubs = [
+        ("telling", "tell of changes"),
+        ("silent", "silent"),
+        ("asked", "asked"),
+        ("refused", "failed"),
+    ];
+    let hubs = hubs.iter().filter_map(|(word, said)| {
+        let count = totals.hubs.get(word).filter(|count| **count > 0)?;
+        Some(format!("{count} {said}"))
+    });
+    let hubs = hubs.collect::<Vec<_>>().join(", ");
+    let hubs = (!hubs.is_empty()).then_some(("hubs of feeds", hubs));
     let facts = [
         ("feeds", format!("{} ({} failing)", totals.feeds, totals.failing)),
         ("left out", left_out),
@@ -84,7 +95,7 @@ fn in_numbers(totals: &Totals) -> Answer {
         ("editions", totals.editions.to_string()),
         ("letters", letters),
     ];
-    Answer::done(list(&offline.into_iter().chain(facts).collect::<Vec<_>>()))
+    Answer::done(list(&offline.into_iter().chain(facts).chain(hubs).collect::<Vec<_>>()))
 }
 
 /// One feed with all that is known of it.
@@ -96,7 +107,8 @@ pub fn in_full(feed: &FeedReport, now: DateTime<Utc>) -> Answer {
     let moment = |at: Option<DateTime<Utc>>| at.map_or("never".to_owned(), |at| when(at, now));
     let rest = feed.site_rest.as_ref().filter(|rest| rest.until > now);
     let rest = rest.map_or("asked as usual".to_owned(), rest_in_words);
-    let hub = feed.hub.as_ref().map_or("not asked".to_owned(), |hub| hub_in_words(hub, now));
+    let moment_of = |at| when(at, now);
+    let hub = feed.hub.as_ref().map_or("not asked".to_owned(), |hub| hub.in_words(now, moment_of));
     Answer::done(list(&[
         ("title", feed.title.clone()),
         ("address", feed.url.clone()),
@@ -122,27 +134,4 @@ fn rest_in_words(rest: &RestReport) -> String {
     let why = if rest.retry_after { "Retry-After" } else { "429 or 503" };
     let RestReport { site, slower, told, .. } = rest;
     format!("{site} is asked {slower} times as slowly as usual until {until}: {why} of {told}")
-}
-
-/// What was agreed with a hub.
-fn hub_in_words(hub: &HubReport, now: DateTime<Utc>) -> String {
-    let trouble = hub.trouble.as_ref().map(|trouble| format!(": {trouble}")).unwrap_or_default();
-    let state = match (hub.lapses, hub.trusted_until) {
-        (Some(lapses), Some(until)) if until > now => {
-            format!("tells of changes, lease ends {}", when(lapses, now))
-        }
-        (Some(lapses), _) => {
-            format!("silent, so polled as ever, lease ends {}", when(lapses, now))
-        }
-        (None, _) => match hub.state {
-            "refused" => format!("refused, asked again {}", when(hub.next_ask, now)),
-            state => state.to_owned(),
-        },
-    };
-    let counts = match (hub.pushes, hub.ignored) {
-        (0, 0) => String::new(),
-        (pushes, 0) => format!(", told {pushes} times"),
-        (pushes, ignored) => format!(", told {pushes} times, {ignored} more ignored"),
-    };
-    format!("{} {state}{counts}{trouble}", hub.url)
 }

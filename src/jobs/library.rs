@@ -9,11 +9,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::clean::{excerpt, sanitise};
+use crate::jobs::hubs::{self, HubReport};
 use crate::jobs::labels::Labels;
 use crate::jobs::shelf::Printed;
 use crate::model::document::RawHtml;
 use crate::model::edition::{Edition, EditionId, Slot};
 use crate::model::entry::EntryId;
+use crate::model::feed::FeedId;
 use crate::model::text::{HeaderText, PlainText};
 use crate::model::url::WebUrl;
 use crate::publish::format::Format;
@@ -54,6 +56,11 @@ impl Library {
     /// Since when no host answers the service, which seems to be offline itself.
     pub async fn offline_since(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.store.offline_since().await
+    }
+
+    /// What was agreed with the hubs of feeds.
+    pub async fn hubs(&self) -> Result<HashMap<FeedId, HubReport>, StoreError> {
+        Ok(hubs::by_feed(self.store.callbacks().await?))
     }
 
     /// All feeds of the configuration, by address.

@@ -49,6 +49,8 @@ pub struct Totals {
     pub letters: BTreeMap<&'static str, u64>,
     /// Letters that their subscribers may have twice: nobody knew whether the first was taken.
     pub resent: u64,
+    /// Feeds whose hub tells of changes, is silent, is asked or failed.
+    pub hubs: BTreeMap<&'static str, u64>,
     /// Since when no host answers the service, which seems to be offline itself.
     pub offline_since: Option<DateTime<Utc>>,
 }
@@ -137,8 +139,9 @@ impl Overview {
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub async fn totals(&self) -> Result<Totals, StoreError> {
+    pub async fn totals(&self, now: DateTime<Utc>) -> Result<Totals, StoreError> {
         let counts = self.store.counts().await?;
+        let hubs = hubs::by_feed(self.store.callbacks().await?);
         let mut letters: BTreeMap<&'static str, u64> =
             LetterState::ALL.into_iter().map(|state| (state.word(), 0)).collect();
         for (state, count) in self.store.letter_counts().await? {
@@ -153,6 +156,7 @@ impl Overview {
             editions: counts.editions,
             letters,
             resent: counts.resent,
+            hubs: hubs::counts(hubs.values(), now),
             offline_since: self.store.offline_since().await?,
         })
     }

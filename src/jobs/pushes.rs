@@ -38,7 +38,8 @@ const CONFLICTS: usize = 3;
 #[derive(Debug)]
 pub struct Pushes {
     store: Store,
-    clock: Arc<dyn Clock>,
+    /// By which moments are told.
+    pub clock: Arc<dyn Clock>,
     dice: Dice,
     hands: Semaphore,
     queue: Mutex<VecDeque<Push>>,

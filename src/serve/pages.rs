@@ -245,11 +245,16 @@ pub async fn status(State(house): State<Arc<House>>, headers: HeaderMap) -> Resp
         Ok(since) => since.map(minute),
         Err(error) => return answer::unavailable(&error),
     };
-    let labels = house.labels();
+    let hubs = match house.library.hubs().await {
+        Ok(hubs) => hubs,
+        Err(error) => return answer::unavailable(&error),
+    };
+    let (labels, now) = (house.labels(), house.pushes.clock.now());
     let mut lines: Vec<FeedLine> = feeds
         .into_iter()
         .map(|summary| {
             let told = remarks::about(&summary.feed, None);
+            let hub = hubs.get(&summary.feed.id).map(|hub| hub.in_words(now, minute));
             let state = summary.feed.state;
             let title = labels.title(&summary.feed.url, &state.title);
             let url = summary.feed.url.as_str().to_owned();
@@ -265,6 +270,7 @@ pub async fn status(State(house): State<Arc<House>>, headers: HeaderMap) -> Resp
                 site,
                 standing,
                 detail,
+                hub,
                 entries: summary.entries,
                 last_check: state.last_check.map(minute),
                 next_check: (rank != GONE).then(|| minute(state.next_check)),
@@ -305,6 +311,8 @@ struct FeedLine {
     site: Option<String>,
     standing: &'static str,
     detail: String,
+    /// What was agreed with its hub.
+    hub: Option<String>,
     entries: u64,
     last_check: Option<String>,
     next_check: Option<String>,

@@ -14,7 +14,7 @@ use crate::world::home::{self, Home};
 use crate::world::hub::{self, Conduct, Hub};
 use crate::world::ledger::Ledger;
 use crate::world::mill::Mill;
-use crate::world::program::{Service, eventually};
+use crate::world::program::{Service, eventually, feedmill};
 use crate::world::publisher::{Publisher, Reply};
 use crate::world::reader;
 
@@ -139,6 +139,8 @@ fn while_a_hub_tells_polling_rests_and_when_it_is_silent_polling_is_as_ever() {
     assert!(resumed >= 20, "{resumed}");
     let hub = mill.feed().hub.expect("asked");
     assert_eq!((hub.state, mill.feed().rule), ("active", "its own rhythm"));
+    assert_eq!((mill.totals().hubs["silent"], mill.totals().hubs["telling"]), (1, 0));
+    assert!(mill.get("/status").text().contains("silent, so polled as ever"));
 
     assert_eq!(square.hub.pushes(b"", &[]).status, 202);
     mill.rests();
@@ -687,6 +689,9 @@ fn where_a_hub_is_dead_the_next_named_is_asked_and_polling_goes_on_meanwhile() {
     assert_eq!((square.hub.asked().len(), second.verified().len()), (3, 1));
     let hub = mill.feed().hub.expect("asked");
     assert_eq!((hub.url, hub.state), (second.url(), "active"));
+    let line = format!("Hub: {} tells of changes since 2026-11-24", second.url());
+    let page = mill.get("/status").text();
+    assert!(page.contains(&line), "{page}");
     assert!(square.polls_within(&mill, 2) >= 1, "the check set before, at its time");
 
     // The second says no more: it is the turn of the first again, which is well by now.
@@ -696,9 +701,21 @@ fn where_a_hub_is_dead_the_next_named_is_asked_and_polling_goes_on_meanwhile() {
     assert_eq!(answer.status, 200);
     mill.rests();
     let hub = mill.feed().hub.expect("asked");
-    assert_eq!((hub.url, hub.state), (first, "active"));
+    assert_eq!((hub.url, hub.state), (first.clone(), "active"));
     assert_eq!(second.asked().len(), 1, "it is not told off: it said so itself");
     mill.stop();
+
+    // The commands go by the clock of the world.
+    let said = feedmill(&square.home, &["status", "--feed", &own]);
+    assert!(said.stdout.contains(&format!("{first} ")), "{}", said.stdout);
+    assert!(said.stdout.contains(", lease until "), "{}", said.stdout);
+    let said = feedmill(&square.home, &["status"]);
+    assert!(said.stdout.contains("hubs of feeds"), "{}", said.stdout);
+    let said = feedmill(&square.home, &["status", "--json"]);
+    let status: serde_json::Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let hubs = status["hubs"].as_object().expect("counts");
+    let count: u64 = hubs.values().filter_map(serde_json::Value::as_u64).sum();
+    assert_eq!((hubs.len(), count), (4, 1), "{status}");
 }
 
 #[test]

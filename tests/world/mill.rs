@@ -103,7 +103,7 @@ impl Mill {
         }
         let (feeds, letters, due, herald) = self.runtime.block_on(async {
             let feeds = workshop.refresher().agenda().await.expect("readable").len();
-            let letters = workshop.overview().totals().await.expect("readable").letters;
+            let letters = workshop.overview().totals(now).await.expect("readable").letters;
             let store = workshop.refresher().store;
             let next_callback = store.next_callback(now).await.expect("readable");
             let herald = next_callback.or(store.next_note(now).await.expect("readable"));
@@ -206,7 +206,7 @@ impl Mill {
     /// The whole in numbers, as `status` shows it.
     pub(crate) fn totals(&self) -> Totals {
         let overview = self.program.workshop().overview();
-        self.runtime.block_on(overview.totals()).expect("readable")
+        self.runtime.block_on(overview.totals(self.clock.now())).expect("readable")
     }
 
     /// The feeds, as `feeds` shows them.
