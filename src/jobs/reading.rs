@@ -122,12 +122,15 @@ pub fn read(mut fresh: Fresh, before: &Before, hold: &dyn Fn(&[u8; 32]) -> Held)
     }
 }
 
-/// Whether what could not be read is a feed, for a newer parser. What is too much for this one is so
-/// by intent, and not worth its room.
+/// Whether what could not be read is a feed, for a newer parser: what is too much for this one may be
+/// within the limits of another, and a feed that is kept is asked conditionally. It takes no more room
+/// than any body may, and what is too long once unpacked is not kept.
 fn may_be_read_one_day(reason: &Unreadable, body: &[u8], content_type: Option<&str>) -> bool {
     match reason {
-        Unreadable::Empty | Unreadable::NotAFeed { .. } | Unreadable::TooMuch { .. } => false,
-        Unreadable::Broken { .. } => parse::kind::is_feed(body, content_type),
+        Unreadable::Empty | Unreadable::NotAFeed { .. } => false,
+        Unreadable::TooMuch { .. } | Unreadable::Broken { .. } => {
+            parse::kind::is_feed(body, content_type)
+        }
     }
 }
 
@@ -183,10 +186,10 @@ mod tests {
     use crate::model::outcome::Validators;
     use crate::model::url::WebUrl;
 
-    fn answer(body: &'static [u8]) -> Fresh {
+    fn answer(body: &[u8]) -> Fresh {
         Fresh {
             delta: false,
-            body: Bytes::from_static(body),
+            body: Bytes::copy_from_slice(body),
             content_type: None,
             validators: Validators::default(),
             found_at: WebUrl::parse("https://exemple.fr/flux").expect("a URL"),
@@ -199,14 +202,30 @@ mod tests {
     }
 
     fn read_with(set_apart: Option<[u8; 32]>) -> Reading {
+        read_body(b"<rss version='2.0'><channel><title>t</title></channel></rss>", set_apart)
+    }
+
+    fn read_body(body: &[u8], set_apart: Option<[u8; 32]>) -> Reading {
         let before = Before { last_hash: None, trust: GuidTrust::Trusted, set_apart, unread: None };
         let no_notes = crate::store::in_hand::InHand::default();
         let hold = |name: &[u8; 32]| no_notes.hold(crate::model::feed::FeedId(1), name);
-        read(
-            answer(b"<rss version='2.0'><channel><title>t</title></channel></rss>"),
-            &before,
-            &hold,
-        )
+        read(answer(body), &before, &hold)
+    }
+
+    #[test]
+    fn feeds_that_cannot_be_read_are_kept_and_nothing_else_is() {
+        let levels = "<a>".repeat(2_000);
+        for (claim, body, is_kept) in [
+            ("broken", "<rss><channel><item".to_owned(), true),
+            ("too deep", format!("<rss version='2.0'><channel>{levels}"), true),
+            ("a page that is too deep", format!("<html><body>{levels}"), false),
+            ("nothing", String::new(), false),
+        ] {
+            let reading = read_body(body.as_bytes(), None);
+            let kept = matches!(&reading, Reading::Unread { fresh, .. } if fresh.body == body);
+            let left = matches!(reading, Reading::Unreadable { .. });
+            assert_eq!((kept, left), (is_kept, !is_kept), "{claim}");
+        }
     }
 
     #[test]

@@ -124,8 +124,18 @@ const BROKEN: &str = "{\"version\": \"https://jsonfeed.org/version/1.1\", \"titl
 
 #[test]
 fn a_feed_that_cannot_be_read_is_kept_and_read_by_a_newer_parser_without_download() {
+    is_kept_and_read_one_day(BROKEN);
+}
+
+#[test]
+fn a_feed_that_is_too_much_is_kept_and_read_by_a_newer_parser_without_download() {
+    let deep = "<a>".repeat(2_000);
+    is_kept_and_read_one_day(&format!("<rss version=\"2.0\"><channel><item>{deep}"));
+}
+
+fn is_kept_and_read_one_day(document: &str) {
     let place = Place::new();
-    place.publisher.answers("/rss", answer("200 OK", &["ETag: \"b\""], BROKEN));
+    place.publisher.answers("/rss", answer("200 OK", &["ETag: \"b\""], document));
     let mill = place.start();
     let feed = mill.feed();
     assert_eq!((feed.standing, mill.totals().entries), ("failing", 0));
