@@ -29,6 +29,8 @@ use crate::store::open::Store;
 
 /// How many pushed bodies are taken in at once.
 const AT_ONCE: usize = 4;
+/// Of how many feeds what was told can be written at once.
+const PENS: usize = 16;
 /// How many pushed documents may wait to be read.
 const QUEUE: usize = 8;
 /// How often something is decided again after a conflict.
@@ -42,6 +44,9 @@ pub struct Pushes {
     pub clock: Arc<dyn Clock>,
     dice: Dice,
     hands: Semaphore,
+    /// Who writes what was told of a feed: many at once would only undo each other's decisions. Feeds
+    /// share them by their numbers.
+    pens: [tokio::sync::Mutex<()>; PENS],
     queue: Mutex<VecDeque<Push>>,
     allowances: Mutex<HashMap<FeedId, Allowance>>,
     news: Notify,
@@ -106,6 +111,7 @@ impl Pushes {
             clock,
             dice,
             hands: Semaphore::new(AT_ONCE),
+            pens: Default::default(),
             queue: Mutex::default(),
             allowances: Mutex::default(),
             news: Notify::new(),
@@ -278,6 +284,8 @@ impl Pushes {
                 if is_signed { Told::Signed } else { Told::Forged }
             }
         };
+        let pen = usize::try_from(callback.feed.0).unwrap_or_default() % PENS;
+        let _pen = self.pens[pen].lock().await;
         for _ in 0..CONFLICTS {
             let Some(feed) = self.store.feed(callback.feed).await? else { return Ok(()) };
             let (now, dice) = (self.clock.now(), self.dice.throw());

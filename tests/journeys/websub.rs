@@ -555,6 +555,8 @@ fn only_what_is_signed_as_agreed_is_read_and_whatever_is_pushed_is_thanked() {
     let feed = mill.feed();
     assert_eq!((feed.standing, feed.hub.expect("asked").pushes), ("healthy", 4));
     assert_eq!(asked_with(&square, &mill), validators, "validators are those of polls");
+    let asked = square.hub.asked();
+    assert_eq!(asked.len(), 1, "no other topic or hub is taken from a push: {asked:?}");
 
     // Signed but no document: a reason to fetch, and no failure.
     let nonsense = b"<html>Bonjour";
@@ -605,6 +607,52 @@ fn gigantic_and_slow_pushes_are_bounded_and_thanked() {
         assert_eq!(refused.status, 405, "{path}");
     }
     mill.rests();
+    mill.stop();
+}
+
+#[test]
+fn a_push_before_its_callback_was_verified_is_thanked_and_nothing_follows() {
+    let square = Square::new();
+    square.hub.behaves(Conduct::Forgets);
+    let mill = square.starts();
+    let callback = square.hub.asked()[0].callback.clone();
+    let body = Square::document(&["2"]);
+    let signature = signed("sha256", &body, "s3cret");
+    for headers in [&[][..], &[("X-Hub-Signature", signature.as_str())]] {
+        assert_eq!(hub::post(&callback, &body, headers).expect("answered").status, 202);
+    }
+    mill.rests();
+    square.lives(&mill, TimeDelta::minutes(10));
+    assert_eq!((mill.totals().entries, square.polls()), (1, 1));
+    let hub = mill.feed().hub.expect("asked");
+    assert_eq!((hub.state, hub.pushes, hub.ignored), ("asked", 0, 0));
+    mill.stop();
+}
+
+#[test]
+fn pushes_that_stall_take_nothing_from_others() {
+    let square = Square::new();
+    let mill = square.starts();
+    square.agrees_on("s3cret");
+    square.lives(&mill, TimeDelta::hours(3));
+    let callback = square.hub.callback();
+    let stall = |_| hub::open_post(&callback, 1_000, &[]).expect("connected");
+    let stalled: Vec<_> = (0..30).map(stall).collect();
+    square.publisher.posts("/rss", [Post::new("2"), Post::new("1")]);
+    let body = Square::document(&["2"]);
+    let signature = signed("sha256", &body, "s3cret");
+    let begun = std::time::Instant::now();
+    let answer = square.hub.pushes(&body, &[("X-Hub-Signature", &signature)]);
+    assert_eq!(answer.status, 202);
+    assert_eq!(mill.get("/").status, 200);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    for stream in stalled {
+        let answer = reader::read_answer(&mut std::io::BufReader::new(stream));
+        assert_eq!(answer.expect("answered").status, 202);
+    }
+    mill.rests();
+    square.lives(&mill, TimeDelta::minutes(6));
+    assert_eq!(mill.totals().entries, 2, "read, or fetched");
     mill.stop();
 }
 
