@@ -9,6 +9,7 @@ use std::thread;
 use axum::extract::{Request, State};
 use axum::http::Version;
 use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Redirect, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -43,7 +44,7 @@ impl ResolvesServerCert for ByName {
 }
 
 impl Secure {
-    /// Answers every path with a feed, speaking one of `protocols`.
+    /// Answers every path with a feed, speaking one of `protocols`; `/plain/…` leads to `http://…`.
     pub(crate) fn start(
         listener: TcpListener,
         certificates: HashMap<String, Arc<CertifiedKey>>,
@@ -103,12 +104,12 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, counts: Arc<Counts>
     }
 }
 
-async fn answer(
-    State(counts): State<Arc<Counts>>,
-    request: Request,
-) -> ([(axum::http::HeaderName, &'static str); 1], String) {
+async fn answer(State(counts): State<Arc<Counts>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
+    counts.requests.lock().expect("nobody panics with it").push((request.version(), path.clone()));
+    if let Some(plain) = path.strip_prefix("/plain/") {
+        return Redirect::temporary(&format!("http://{plain}")).into_response();
+    }
     let body = Format::Rss.render("Le flux", &[Post::new(&path)]);
-    counts.requests.lock().expect("nobody panics with it").push((request.version(), path));
-    ([(CONTENT_TYPE, Format::Rss.content_type())], body)
+    ([(CONTENT_TYPE, Format::Rss.content_type())], body).into_response()
 }

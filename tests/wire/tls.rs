@@ -172,3 +172,42 @@ fn feeds_of_a_host_share_one_connection_and_one_handshake() {
         pocket::report(&format!("20 feeds by {version:?}: 1 connection, 1 handshake"));
     }
 }
+
+#[test]
+fn who_is_sent_to_and_fro_between_http_and_https_stops_after_five_hops() {
+    if !pocket::enter(
+        "wire::tls::who_is_sent_to_and_fro_between_http_and_https_stops_after_five_hops",
+    ) {
+        return;
+    }
+    let root = Authority::root("Racine de confiance");
+    let host = "toandfro.example";
+    let _names = Names::start(|_, _, _| these(&[PUBLIC]));
+    let certificates = HashMap::from([(host.to_owned(), root.vouches_for(host, &[], |_| {}))]);
+    let secure = Secure::start(pocket::listen(PUBLIC, 443), certificates, &["http/1.1"]);
+    let back = format!(
+        "HTTP/1.1 302 Found\r\nLocation: https://{host}/plain/{host}/\r\n\
+         Content-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    let plain = Host::over(pocket::listen(PUBLIC, 80), move |connection| {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            connection.read_exact(&mut byte)?;
+            head.extend(byte);
+        }
+        connection.write_all(back.as_bytes())
+    });
+    let home = Home::new();
+    let roots = home.path("roots.pem");
+    root.write(&roots);
+    let url = format!("http://{host}/");
+    home.configure_fetching("", std::slice::from_ref(&url), home::Post::Files, "");
+    let trust = [("SSL_CERT_FILE", roots.to_str().expect("a plain path"))];
+    let said = feedmill_with(&home, &trust, &["refresh", "--all"]);
+    let told = told(&feedmill(&home, &["feeds", "--failing", "--json"]));
+    let trouble = told.get(&url).map_or("nothing", String::as_str);
+    assert!(trouble.contains("redirects once more after 5 redirects"), "{trouble}");
+    assert!(said.stdout.contains(trouble), "{}", said.stdout);
+    assert_eq!((plain.accepted(), secure.requests().len()), (3, 3));
+}
