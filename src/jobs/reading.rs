@@ -122,12 +122,16 @@ pub fn read(mut fresh: Fresh, before: &Before, hold: &dyn Fn(&[u8; 32]) -> Held)
     }
 }
 
+/// The largest document, in bytes, that is kept though it is too much to read: several at once, on
+/// their way into the database, must not grow the process.
+const MAX_KEPT: usize = 1_000_000;
+
 /// Whether what could not be read is a feed, for a newer parser: what is too much for this one may be
-/// within the limits of another, and a feed that is kept is asked conditionally. It takes no more room
-/// than any body may, and what is too long once unpacked is not kept.
+/// within the limits of another, and a feed that is kept is asked conditionally.
 fn may_be_read_one_day(reason: &Unreadable, body: &[u8], content_type: Option<&str>) -> bool {
     match reason {
         Unreadable::Empty | Unreadable::NotAFeed { .. } => false,
+        Unreadable::TooMuch { .. } if body.len() > MAX_KEPT => false,
         Unreadable::TooMuch { .. } | Unreadable::Broken { .. } => {
             parse::kind::is_feed(body, content_type)
         }
@@ -215,8 +219,10 @@ mod tests {
     #[test]
     fn a_feed_that_is_too_much_is_kept_and_nothing_else_is() {
         let levels = "<a>".repeat(2_000);
+        let vast = levels.repeat(MAX_KEPT / levels.len() + 1);
         for (claim, body, is_kept) in [
             ("too deep", format!("<rss version='2.0'><channel>{levels}"), true),
+            ("too deep and too large", format!("<rss version='2.0'><channel>{vast}"), false),
             ("a page that is too deep", format!("<html><body>{levels}"), false),
             ("nothing", String::new(), false),
         ] {
