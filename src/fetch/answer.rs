@@ -16,7 +16,7 @@ use crate::model::url::WebUrl;
 
 use super::error::{self, FetchError};
 use super::request::FEED_DELTA;
-use super::{body, freshness, links};
+use super::{body, freshness, hops, links};
 
 /// The longest validator that is kept, in bytes.
 const LONGEST_VALIDATOR: usize = 8_192;
@@ -36,6 +36,8 @@ pub struct Answer {
     pub permanent: bool,
     /// Whether there were any.
     pub redirected: bool,
+    /// Which address was asked first.
+    pub asked: WebUrl,
 }
 
 /// The outcome of an answer, which is read to its end for it.
@@ -44,7 +46,7 @@ pub async fn sort(
     max_body: u64,
     now: DateTime<Utc>,
 ) -> Result<Outcome, FetchError> {
-    let Answer { response, url, conditional, delta, permanent, redirected } = answer;
+    let Answer { response, url, conditional, delta, permanent, redirected, asked } = answer;
     let moved = redirected && permanent;
     let fields = response.headers();
     if fields.contains_key(TRANSFER_ENCODING) && fields.contains_key(CONTENT_LENGTH) {
@@ -79,7 +81,7 @@ pub async fn sort(
             moved,
         })),
         // Only who was asked can say that there is nothing more to ask.
-        StatusCode::GONE if !redirected => Ok(Outcome::Gone),
+        StatusCode::GONE if hops::is_same(&asked, &url) => Ok(Outcome::Gone),
         status => Err(refusal(status, fields, url.parts())),
     }
 }
@@ -122,7 +124,7 @@ pub fn refusal(status: StatusCode, fields: &HeaderMap, url: &url::Url) -> FetchE
         200..300 => (FailureClass::Document, ", which is not a whole feed"),
         300..400 => (FailureClass::Network, ", which leads nowhere"),
         401 | 407 => (FailureClass::Client, ": it wants other credentials"),
-        410 => (FailureClass::Client, " behind a temporary redirect"),
+        410 => (FailureClass::Client, " behind a redirect"),
         400..500 => (FailureClass::Client, ""),
         // Codes beyond 5xx count as server errors (RFC 9110, section 15).
         _ => (FailureClass::Server, ""),
@@ -226,6 +228,25 @@ mod tests {
             let behind = failure(get(&client(), &origin.feed(url)).await);
             assert_eq!(behind.class, FailureClass::Client, "{url}");
             assert!(behind.reason.contains("410"), "{}", behind.reason);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_410_of_the_secure_form_of_what_was_asked_is_its_own() {
+        for (asked, url, is_end) in [
+            ("http://x.example/feed", "https://x.example/feed", true),
+            ("http://x.example/feed", "https://x.example/", false),
+            ("http://x.example/feed", "https://www.x.example/feed", false),
+            ("https://x.example/feed", "http://x.example/feed", false),
+        ] {
+            let [asked, url] = [asked, url].map(|text| WebUrl::parse(text).expect("a URL"));
+            let gone = hyper::Response::builder().status(410).body("").expect("an answer");
+            let (response, redirected) = (reqwest::Response::from(gone), true);
+            let (conditional, delta, permanent) = (false, false, true);
+            let says = format!("{asked} {url}");
+            let answer = Answer { response, url, conditional, delta, permanent, redirected, asked };
+            let outcome = sort(answer, 9, now()).await;
+            assert_eq!(outcome.is_ok_and(|it| it == Outcome::Gone), is_end, "{says}");
         }
     }
 

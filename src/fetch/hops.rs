@@ -84,7 +84,8 @@ impl Walk<'_> {
             return Ok(Step::Hop { to, for_good });
         }
         let (url, delta) = (url.clone(), conditional && self.request.delta);
-        let answer = Answer { response, url, conditional, delta, permanent: true, redirected };
+        let (permanent, asked) = (true, self.request.url.web().clone());
+        let answer = Answer { response, url, conditional, delta, permanent, redirected, asked };
         Ok(Step::End(Box::new(answer)))
     }
 
@@ -178,7 +179,7 @@ fn readable(bytes: &[u8]) -> String {
 }
 
 /// Whether two addresses are the same resource: equal, or equal but for http becoming https.
-fn is_same(owner: &WebUrl, url: &WebUrl) -> bool {
+pub fn is_same(owner: &WebUrl, url: &WebUrl) -> bool {
     owner == url || url.is_secure_form_of(owner)
 }
 

@@ -179,7 +179,7 @@ fn take(plan: &mut Plan, feed: &Feed, seen: Seen<'_>, now: DateTime<Utc>) -> Opt
             let (class, reason) = (FailureClass::Document, reason.to_string());
             fail(state, &Failure { class, reason, retry_after }, now);
         }
-        Seen::Gone if moves::asked_at(feed) != &feed.url => {
+        Seen::Gone if !moves::is_own(feed, moves::asked_at(feed)) => {
             fail(state, &moves::gone_elsewhere(), now);
             state.whereabouts = moves::subscribed_again(feed);
         }
@@ -709,6 +709,23 @@ mod tests {
         assert_eq!(giver.as_ref(), Some(there.web()), "its validators are for nobody else");
         assert!(plan.state.next_check < cadence::NEVER);
         assert!(matches!(mill.sees(Seen::Gone).state.standing, Standing::Gone { .. }));
+    }
+
+    #[test]
+    fn gone_behind_tls_is_the_end_of_what_was_subscribed_without() {
+        for (subscribed, asked, ends) in [
+            ("http://x.fr/feed", "https://x.fr/feed", true),
+            ("http://x.fr/feed", "https://x.fr/other", false),
+            ("http://x.fr/feed", "https://www.x.fr/feed", false),
+            ("https://x.fr/feed", "http://x.fr/feed", false),
+        ] {
+            let mut mill = Mill::after(&[&[item(1, "A", "a")]]);
+            let url = |text| FeedUrl::parse(text).expect("a URL");
+            mill.feed.url = url(subscribed);
+            mill.feed.state.whereabouts.moved_to = Some(url(asked));
+            let is_gone = matches!(mill.sees(Seen::Gone).state.standing, Standing::Gone { .. });
+            assert_eq!(is_gone, ends, "{subscribed} {asked}");
+        }
     }
 
     #[test]
