@@ -9,7 +9,6 @@ use std::collections::HashSet;
 use crate::model::edition::CopyOf;
 use crate::model::entry::EntryId;
 use crate::model::feed::FeedId;
-use crate::model::url::DocumentKey;
 use crate::newsletter::copies::{self, Twins};
 use crate::store::error::StoreError;
 use crate::store::newsletters::Waiting;
@@ -24,21 +23,20 @@ pub(in crate::jobs) async fn among(
     newsletter: &str,
     waiting: &[Waiting],
 ) -> Result<Vec<CopyOf>, StoreError> {
-    let shared: HashSet<DocumentKey> =
-        waiting.iter().filter(|entry| entry.is_shared).filter_map(|entry| entry.document).collect();
-    let shared: Vec<DocumentKey> = shared.into_iter().collect();
-    let mut kin = store.kin_by_document(newsletter, &shared).await?;
+    let shared = waiting.iter().filter(|entry| entry.is_shared).map(|entry| entry.id);
+    let bearers = store.bearers(newsletter, &shared.collect::<Vec<_>>()).await?;
+    let mut named = Vec::new();
     let groups = store.found_together().await?;
     for feeds in &groups {
         let led: HashSet<FeedId> = feeds.iter().copied().collect();
         let of_them = waiting.iter().filter(|entry| led.contains(&entry.feed));
         let entries: Vec<EntryId> = of_them.map(|entry| entry.id).collect();
-        kin.extend(store.kin_by_key(newsletter, feeds, &entries).await?);
+        named.extend(store.kin_by_key(newsletter, feeds, &entries).await?);
     }
-    if kin.is_empty() {
+    if bearers.is_empty() && named.is_empty() {
         return Ok(Vec::new());
     }
     let waiting = waiting.iter().map(|entry| entry.id).collect();
-    let found = copies::copies(&waiting, &kin, &Twins::of(&groups));
+    let found = copies::copies(&waiting, &named, &bearers, &Twins::of(&groups));
     Ok(found.into_iter().map(|(entry, of)| CopyOf { entry, of }).collect())
 }

@@ -136,3 +136,12 @@ pub struct Kin {
     /// Whether it is in an edition of the newsletter that asks.
     pub was_sent: bool,
 }
+
+/// The first entry of a feed with its document and title, and how many of that feed have these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bearer {
+    /// That entry.
+    pub first: Kin,
+    /// How many there are: one, if it alone.
+    pub alike: i64,
+}

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::model::entry::{EntryId, EntryKey, Kin};
+use crate::model::entry::{Bearer, EntryId, EntryKey, Kin};
 use crate::model::feed::FeedId;
 use crate::model::url::DocumentKey;
 
@@ -28,32 +28,49 @@ impl Twins {
     }
 }
 
-/// Which of the entries that wait are copies, each with the entry it is a copy of. `kin` are the
-/// entries of all feeds that are one of their documents, and those of twins under one of their keys;
-/// in any order, each once or more.
+/// Which of the entries that wait are copies, each with the entry it is a copy of. `named` are the
+/// entries of twins under one of their keys, `bearers` those of all feeds that are one of their
+/// documents under one of their titles; in any order, each once or more.
 pub fn copies(
     waiting: &HashSet<EntryId>,
-    kin: &[Kin],
+    named: &[Kin],
+    bearers: &[Bearer],
     twins: &Twins,
 ) -> BTreeMap<EntryId, EntryId> {
-    let mut kin: Vec<&Kin> = kin.iter().collect();
-    kin.sort_by_key(|kin| kin.id);
-    kin.dedup_by_key(|kin| kin.id);
+    let mut found = headed(waiting, bearers);
     let mut by_key: HashMap<EntryKey, Vec<&Kin>> = HashMap::new();
-    let mut by_heading: HashMap<Heading, Bearers> = HashMap::new();
-    for entry in &kin {
+    let mut named: Vec<&Kin> = named.iter().collect();
+    named.sort_by_key(|kin| kin.id);
+    named.dedup_by_key(|kin| kin.id);
+    for entry in &named {
         by_key.entry(entry.key).or_default().push(entry);
+    }
+    for entry in named.iter().filter(|entry| waiting.contains(&entry.id)) {
+        let mut others = by_key.get(&entry.key).into_iter().flatten();
+        let twin = others.find(|other| is_twin(entry, other, twins, waiting));
+        found.extend(twin.map(|other| (entry.id, other.id)));
+    }
+    found
+}
+
+/// Those whose document readers had under the same title. A feed that has the heading more than once
+/// means something else by each.
+fn headed(waiting: &HashSet<EntryId>, bearers: &[Bearer]) -> BTreeMap<EntryId, EntryId> {
+    let mut sole: Vec<&Kin> =
+        bearers.iter().filter(|bearer| bearer.alike == 1).map(|bearer| &bearer.first).collect();
+    sole.sort_by_key(|kin| kin.id);
+    let mut sent: HashMap<Heading, Vec<&Kin>> = HashMap::new();
+    for entry in sole.iter().filter(|entry| entry.was_sent) {
         if let Some(heading) = heading(entry) {
-            by_heading.entry(heading).or_default().add(entry);
+            sent.entry(heading).or_default().push(entry);
         }
     }
     let original = |entry: &Kin| {
-        let named = by_key.get(&entry.key).into_iter().flatten();
-        let twin = named.copied().find(|other| is_twin(entry, other, twins, waiting));
-        let bearers = heading(entry).and_then(|heading| by_heading.get(&heading));
-        twin.or_else(|| bearers?.had(entry)).map(|other| (entry.id, other.id))
+        let mut sent = sent.get(&heading(entry)?)?.iter();
+        let other = sent.find(|sent| sent.feed != entry.feed)?;
+        Some((entry.id, other.id))
     };
-    kin.iter().filter(|entry| waiting.contains(&entry.id)).filter_map(|it| original(it)).collect()
+    sole.iter().filter(|entry| waiting.contains(&entry.id)).filter_map(|it| original(it)).collect()
 }
 
 /// Whether `other` is the same item of the same publisher, as a feed found at the same address
@@ -80,32 +97,6 @@ fn heading(entry: &Kin) -> Option<Heading> {
     Some((entry.document?, says(entry)))
 }
 
-/// The entries of one heading.
-#[derive(Debug, Default)]
-struct Bearers<'a> {
-    per_feed: HashMap<FeedId, usize>,
-    sent: Vec<&'a Kin>,
-}
-
-impl<'a> Bearers<'a> {
-    fn add(&mut self, entry: &'a Kin) {
-        *self.per_feed.entry(entry.feed).or_default() += 1;
-        if entry.was_sent {
-            self.sent.push(entry);
-        }
-    }
-
-    /// What readers had instead of `entry`, which is one of these. A feed that has the heading more
-    /// than once means something else by each.
-    fn had(&self, entry: &Kin) -> Option<&'a Kin> {
-        let is_sole = |feed: FeedId| self.per_feed.get(&feed) == Some(&1);
-        if !is_sole(entry.feed) {
-            return None;
-        }
-        self.sent.iter().copied().find(|sent| sent.feed != entry.feed && is_sole(sent.feed))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,11 +115,26 @@ mod tests {
         }
     }
 
+    /// The kin by heading and feed, as the store counts them.
+    fn bearers(kin: &[Kin]) -> Vec<Bearer> {
+        let mut once = kin.to_vec();
+        once.sort_by_key(|kin| kin.id);
+        once.dedup_by_key(|kin| kin.id);
+        let mut groups: BTreeMap<_, Bearer> = BTreeMap::new();
+        for first in once {
+            let heading = (first.document.map(|document| document.0), says(&first), first.feed);
+            let group = groups.entry(heading).or_insert(Bearer { first, alike: 0 });
+            group.alike += 1;
+        }
+        let told_twice = |bearer: Bearer| [bearer, bearer];
+        groups.into_values().flat_map(told_twice).collect()
+    }
+
     /// The copies among the kin that were not sent, where feeds 1 and 2 are twins or not.
     fn found(kin: &[Kin], are_twins: bool) -> Vec<(i64, i64)> {
         let waiting = kin.iter().filter(|kin| !kin.was_sent).map(|kin| kin.id).collect();
         let groups = if are_twins { vec![vec![FeedId(1), FeedId(2)]] } else { vec![] };
-        let found = copies(&waiting, kin, &Twins::of(&groups));
+        let found = copies(&waiting, kin, &bearers(kin), &Twins::of(&groups));
         found.into_iter().map(|(entry, of)| (entry.0, of.0)).collect()
     }
 

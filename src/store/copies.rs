@@ -6,9 +6,8 @@
 use std::collections::HashMap;
 
 use crate::model::edition::CopyOf;
-use crate::model::entry::{EntryId, Fingerprint, Kin};
+use crate::model::entry::{Bearer, EntryId, Fingerprint, Kin};
 use crate::model::feed::FeedId;
-use crate::model::url::DocumentKey;
 use crate::store::cells::Cells;
 use crate::store::error::StoreError;
 use crate::store::lists::{pieces, placeholders};
@@ -21,10 +20,10 @@ pub(in crate::store) const FOUND_TOGETHER: &str = "with led as (\
         select f.id, f.validated_at as place from feed f \
         where f.retired = 0 and f.validated_at is not null) \
     select id, place from led \
-    union all select f.id, f.url from led cross join feed f \
+    union select f.id, f.url from led cross join feed f \
         where f.url = led.place and f.retired = 0 and f.validated_at is null \
         and f.moved_to is null \
-    union all select f.id, f.moved_to from led cross join feed f \
+    union select f.id, f.moved_to from led cross join feed f \
         where f.moved_to = led.place and f.retired = 0 and f.validated_at is null";
 
 impl Store {
@@ -45,14 +44,16 @@ impl Store {
         Ok(groups)
     }
 
-    /// All entries that are one of `documents`, in no promised order.
-    pub async fn kin_by_document(
+    /// Who bears the document and title of one of `entries` (all of what it says, where it has no title),
+    /// one of each feed, in no promised order. However much a feed brought that leads to one place, only
+    /// what is like one of these is looked at closely, and it is counted where it lies.
+    pub async fn bearers(
         &self,
         newsletter: &str,
-        documents: &[DocumentKey],
-    ) -> Result<Vec<Kin>, StoreError> {
-        let queries = pieces(documents).map(|piece| by_document(newsletter, piece)).collect();
-        self.engine.read(queries, kin).await
+        entries: &[EntryId],
+    ) -> Result<Vec<Bearer>, StoreError> {
+        let queries = pieces(entries).map(|piece| borne(newsletter, piece)).collect();
+        self.engine.read(queries, bearer).await
     }
 
     /// All entries of `feeds` that have the key of one of `entries`, in no promised order.
@@ -73,13 +74,24 @@ impl Store {
 
 const KIN: &str = "select o.id, o.feed_id, o.document, o.entry_key, o.title_hash, o.fingerprint, \
     exists (select 1 from edition_entry m join newsletter n on n.id = m.newsletter_id \
-            where m.entry_id = o.id and n.name = $1) \
-    from entry o";
+            where m.entry_id = o.id and n.name = $1)";
 
-pub(in crate::store) fn by_document(newsletter: &str, documents: Vec<Value>) -> Statement {
-    let list = placeholders(2, documents.len());
-    let sql = format!("{KIN} where o.document in ({list})");
-    Statement::new(sql, std::iter::once(newsletter.into()).chain(documents).collect())
+/// Many entries of a feed may have one document: each is read once, whatever is like how many of them.
+pub(in crate::store) fn borne(newsletter: &str, entries: Vec<Value>) -> Statement {
+    let list = placeholders(2, entries.len());
+    let sql = format!(
+        "with heading as materialized (\
+            select distinct document, title_hash, iif(title_hash = 0, fingerprint, 0) as says \
+            from entry where id in ({list}) and document is not null), \
+        borne as materialized (\
+            select min(e.id) as id, count(*) as alike from entry e \
+            where e.document in (select document from heading) \
+            and (e.document, e.title_hash, iif(e.title_hash = 0, e.fingerprint, 0)) in \
+                (select document, title_hash, says from heading) \
+            group by e.document, e.title_hash, iif(e.title_hash = 0, e.fingerprint, 0), e.feed_id) \
+        {KIN}, b.alike from borne b cross join entry o where o.id = b.id"
+    );
+    Statement::new(sql, std::iter::once(newsletter.into()).chain(entries).collect())
 }
 
 pub(in crate::store) fn by_key(
@@ -89,14 +101,22 @@ pub(in crate::store) fn by_key(
 ) -> Statement {
     let (of, like) = (placeholders(2, feeds.len()), placeholders(2 + feeds.len(), entries.len()));
     let sql = format!(
-        "{KIN} where o.feed_id in ({of}) \
+        "{KIN} from entry o where o.feed_id in ({of}) \
          and o.entry_key in (select e.entry_key from entry e where e.id in ({like}))"
     );
     Statement::new(sql, std::iter::once(newsletter.into()).chain(feeds).chain(entries).collect())
 }
 
-fn kin(row: Row) -> Result<Kin, StoreError> {
+fn bearer(row: Row) -> Result<Bearer, StoreError> {
     let mut cells = Cells::from(row);
+    Ok(Bearer { first: kin_of(&mut cells)?, alike: cells.int()? })
+}
+
+fn kin(row: Row) -> Result<Kin, StoreError> {
+    kin_of(&mut Cells::from(row))
+}
+
+fn kin_of(cells: &mut Cells) -> Result<Kin, StoreError> {
     Ok(Kin {
         id: cells.entry()?,
         feed: cells.feed()?,

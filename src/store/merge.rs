@@ -2,7 +2,7 @@
 //!
 //! What it brought goes to the other, entry by entry, where that has not got it. Where it has, its
 //! copy is left behind, hidden with its feed, and the other's copy counts as a member of the editions
-//! that the hidden one is in: no newsletter shows it twice. What is left is a shell, by which the
+//! that the hidden one is in, passed over if that was: no newsletter shows it twice. What is left is a shell, by which the
 //! subscription is known to be served. The address just answered, so the other is well: if it failed
 //! or was gone it is asked at once.
 
@@ -61,8 +61,8 @@ pub(in crate::store) fn merge(feed: FeedId, other: FeedId, now: Value) -> Vec<St
         format!("update entry as e set feed_id = $2 where e.feed_id = $1 {}", unknown.concat());
     let members = |same| {
         let sql = format!(
-            "insert into edition_entry (newsletter_id, entry_id, edition_id, place) \
-             select m.newsletter_id, o.id, m.edition_id, null \
+            "insert into edition_entry (newsletter_id, entry_id, edition_id, place, copy_of) \
+             select m.newsletter_id, o.id, m.edition_id, null, nullif(m.copy_of, o.id) \
              from entry e join edition_entry m on m.entry_id = e.id join entry o on {same} \
              where e.feed_id = $1 on conflict (entry_id, newsletter_id) do nothing"
         );

@@ -6,9 +6,10 @@ use super::world::{
     World, arrival, arrive, edition, feed, minute, plan, post, slot, subscriptions, url, with_feeds,
 };
 use crate::model::edition::{CopyOf, Edition, NewEdition};
-use crate::model::entry::{EntryId, Kin};
+use crate::model::entry::{Bearer, EntryId, Kin};
 use crate::model::feed::Standing;
 use crate::model::letter::LetterState;
+use crate::model::plan::Arrival;
 use crate::store::error::StoreError;
 use crate::store::lineage::Lineage;
 use crate::store::open::Store;
@@ -168,13 +169,17 @@ pub(super) async fn what_readers_had_through_another_feed_is_found_and_passed_ov
     let shared: Vec<_> = shared.iter().map(|waiting| (waiting.id, waiting.is_shared)).collect();
     assert_eq!(shared, [(late[0], true), (late[1], false)]);
 
-    let document = arrival("both", minute(0)).document.expect("a document");
-    let mut kin = store.kin_by_document("matin", &[document]).await.expect("kin");
-    kin.sort_by_key(|kin| kin.id);
+    let mut bearers = store.bearers("matin", &late).await.expect("bearers");
+    bearers.sort_by_key(|bearer| bearer.first.id);
+    let borne = |bearers: &[Bearer]| {
+        let borne = bearers.iter().map(|it| (it.first.id, it.first.was_sent, it.alike));
+        borne.collect::<Vec<_>>()
+    };
+    assert_eq!(borne(&bearers), [(had[0], true, 1), (late[0], false, 1), (late[1], false, 1)]);
+    let of_another = store.bearers("soir", &late[..1]).await.expect("bearers");
+    let was_sent = of_another.iter().any(|bearer| bearer.first.was_sent);
+    assert!(of_another.len() == 2 && !was_sent, "each newsletter has its own readers");
     let sent = |kin: &[Kin]| kin.iter().map(|kin| (kin.id, kin.was_sent)).collect::<Vec<_>>();
-    assert_eq!(sent(&kin), [(had[0], true), (late[0], false)]);
-    let of_another = store.kin_by_document("soir", &[document]).await.expect("kin");
-    assert!(of_another.iter().all(|kin| !kin.was_sent), "each newsletter has its own readers");
     let feeds = [feed(&store, 0).await.id, feed(&store, 1).await.id];
     let mut by_key = store.kin_by_key("matin", &feeds, &late).await.expect("kin");
     by_key.sort_by_key(|kin| kin.id);
@@ -192,8 +197,37 @@ pub(super) async fn what_readers_had_through_another_feed_is_found_and_passed_ov
     store.close().await.expect("a close");
 }
 
+pub(super) async fn a_feed_whose_items_all_lead_to_one_place_is_counted(world: &impl World) {
+    let store = with_feeds(world, 2).await;
+    let one = arrival("une", minute(1));
+    let alike = |n: usize, title: i64| Arrival {
+        document: one.document,
+        title_hash: title,
+        ..arrival(&n.to_string(), minute(1))
+    };
+    let own = one.title_hash;
+    // 300 of its titles are those of nobody else; of two it has more than one item, of one a single.
+    let titles = (0..300).map(|n| n + 1).chain([own, own, 0, 0, 7_000]);
+    let many = titles.enumerate().map(|(n, title)| alike(n, title)).collect();
+    let first = feed(&store, 0).await;
+    let many = arrive(&store, plan(&first, minute(1), many)).await;
+    let second = feed(&store, 1).await;
+    let untitled = Arrival { fingerprint: arrival("302", minute(1)).fingerprint, ..alike(400, 0) };
+    let waits = vec![one.clone(), untitled, alike(401, 7_000)];
+    let waits = arrive(&store, plan(&second, minute(2), waits)).await;
+    let mut bearers = store.bearers("matin", &waits).await.expect("bearers");
+    bearers.sort_by_key(|bearer| bearer.first.id);
+    let borne: Vec<_> = bearers.iter().map(|it| (it.first.id, it.alike)).collect();
+    let of_many = [(many[300], 2), (many[302], 1), (many[304], 1)];
+    assert_eq!(
+        borne,
+        [&of_many[..], &waits[..].iter().map(|&id| (id, 1)).collect::<Vec<_>>()].concat()
+    );
+    store.close().await.expect("a close");
+}
+
 pub(super) async fn feeds_that_are_found_at_one_address_are_told(world: &impl World) {
-    let store = with_feeds(world, 6).await;
+    let store = with_feeds(world, 7).await;
     let found = |number: usize, validated_at: Option<usize>, moved_to: Option<usize>| {
         let store = &store;
         async move {
@@ -206,12 +240,13 @@ pub(super) async fn feeds_that_are_found_at_one_address_are_told(world: &impl Wo
         }
     };
     assert_eq!(store.found_together().await, Ok(vec![]));
-    // One is led to the next, two to the same third place; another is led where nobody is.
+    // Two are led to one that is there, two to the same third place; another is led where nobody is.
     let (a, b) = (found(0, Some(1), None).await, found(1, None, None).await);
     let (c, d) = (found(2, Some(77), None).await, found(3, None, Some(77)).await);
     found(4, Some(78), None).await;
     found(5, Some(79), Some(78)).await;
-    assert_eq!(store.found_together().await, Ok(vec![vec![a, b], vec![c, d]]));
+    let e = found(6, Some(1), None).await;
+    assert_eq!(store.found_together().await, Ok(vec![vec![a, b, e], vec![c, d]]));
     store.sync(&subscriptions(6, &["presse"])[1..], minute(3)).await.expect("a sync");
     assert_eq!(store.found_together().await, Ok(vec![vec![c, d]]), "retired feeds are nowhere");
     store.close().await.expect("a close");
@@ -219,6 +254,9 @@ pub(super) async fn feeds_that_are_found_at_one_address_are_told(world: &impl Wo
 
 pub(super) async fn an_end_is_told_once(world: &impl World) {
     let store = with_feeds(world, 2).await;
+    for (name, began) in [("matin", 0), ("soir", 1), ("young", 2)] {
+        store.newsletter_began(name, minute(began)).await.expect("a beginning");
+    }
     let ends = |at: i64| {
         let store = &store;
         async move {
@@ -239,6 +277,7 @@ pub(super) async fn an_end_is_told_once(world: &impl World) {
     assert_eq!(untold("matin", "presse").await, []);
     let gone = ends(1).await;
     assert_eq!(untold("matin", "presse").await, [gone]);
+    assert_eq!(untold("young", "presse").await, [], "it ended before there were such readers");
     assert_eq!(untold("matin", "autre").await, [], "it does not select that feed");
     let telling = |day| NewEdition { ended: vec![gone], ..edition("matin", day, &[], &[]) };
     store.seal(telling(10)).await.expect("an edition");

@@ -26,6 +26,7 @@ async fn suite<W: World>(fresh: impl Fn() -> W) {
     feeds::the_newest_come_first_whichever_way_they_are_found(&fresh()).await;
     feeds::bodies_of_an_older_cleaner_wait_to_be_renewed(&fresh()).await;
     moves::a_feed_that_moved_to_another_becomes_it(&fresh()).await;
+    moves::what_was_passed_over_is_so_in_the_feed_that_another_became(&fresh()).await;
     moves::a_feed_that_another_became_is_well(&fresh()).await;
     moves::a_subscription_follows_its_feed(&fresh()).await;
     moves::a_name_that_is_taken_by_a_retired_feed_is_given_over(&fresh()).await;
@@ -34,6 +35,7 @@ async fn suite<W: World>(fresh: impl Fn() -> W) {
     editions::an_entry_and_a_slot_are_sealed_once(&fresh()).await;
     editions::a_day_before_the_last_edition_is_settled(&fresh()).await;
     editions::what_readers_had_through_another_feed_is_found_and_passed_over(&fresh()).await;
+    editions::a_feed_whose_items_all_lead_to_one_place_is_counted(&fresh()).await;
     editions::feeds_that_are_found_at_one_address_are_told(&fresh()).await;
     editions::an_end_is_told_once(&fresh()).await;
     editions::an_edition_comes_back_as_it_was_sealed(&fresh()).await;

@@ -1,6 +1,7 @@
 //! Feeds that move, and subscriptions that follow.
 
 use super::world::{World, arrival, edition, feed, minute, plan, post, url, with_feeds};
+use crate::model::edition::{CopyOf, NewEdition};
 use crate::model::entry::EntryId;
 use crate::model::feed::{Feed, FeedId, Standing, Tag};
 use crate::model::outcome::FailureClass;
@@ -84,6 +85,22 @@ pub(super) async fn a_feed_that_moved_to_another_becomes_it(world: &impl World) 
     let [(left, _)] = &active(&store).await[..] else { panic!("one feed") };
     assert_eq!((left.id, &left.url, left.address()), (other.id, &url(0), &url(1)));
     assert_eq!(newest(&store, "presse").await, kept, "or the other one is");
+    store.close().await.expect("a close");
+}
+
+pub(super) async fn what_was_passed_over_is_so_in_the_feed_that_another_became(world: &impl World) {
+    let store = with_feeds(world, 3).await;
+    store.newsletter_began("matin", minute(0)).await.expect("a newsletter");
+    let had = post(&store, 2, &["both"], minute(1)).await;
+    store.seal(edition("matin", 10, &had, &[])).await.expect("an edition");
+    let passed = post(&store, 0, &["both"], minute(1)).await;
+    let copies = vec![CopyOf { entry: passed[0], of: had[0] }];
+    let next = NewEdition { copies, ..edition("matin", 11, &[], &[]) };
+    store.seal(next).await.expect("an edition");
+    let new = post(&store, 1, &["both"], minute(1)).await;
+    moves(&store, 0, &url(1), Some(feed(&store, 1).await.id)).await;
+    let member = store.memberships(new[0]).await.expect("a query").pop().expect("one");
+    assert_eq!((member.place, member.copy_of), (None, Some(had[0])));
     store.close().await.expect("a close");
 }
 
