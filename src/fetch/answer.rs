@@ -16,7 +16,7 @@ use crate::model::url::WebUrl;
 
 use super::error::{self, FetchError};
 use super::request::FEED_DELTA;
-use super::{body, freshness, hops, links};
+use super::{body, freshness, links};
 
 /// The longest validator that is kept, in bytes.
 const LONGEST_VALIDATOR: usize = 8_192;
@@ -81,7 +81,7 @@ pub async fn sort(
             moved,
         })),
         // Only who was asked can say that there is nothing more to ask.
-        StatusCode::GONE if hops::is_same(&asked, &url) => Ok(Outcome::Gone),
+        StatusCode::GONE if url.stands_for(&asked) => Ok(Outcome::Gone),
         status => Err(refusal(status, fields, url.parts())),
     }
 }

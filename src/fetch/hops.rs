@@ -113,7 +113,7 @@ impl Walk<'_> {
         let fields = request.headers_mut();
         fields.clone_from(self.common);
         self.request.add_open(fields)?;
-        let conditional = is_same(self.request.owner, url) && self.request.add_conditions(fields);
+        let conditional = url.stands_for(self.request.owner) && self.request.add_conditions(fields);
         if !self.request.is_confidential() || !same_origin(self.request.url.web(), url) {
             return Ok((request, conditional));
         }
@@ -176,11 +176,6 @@ fn readable(bytes: &[u8]) -> String {
             bytes.iter().map(encoded).collect()
         }
     }
-}
-
-/// Whether two addresses are the same resource: equal, or equal but for http becoming https.
-pub fn is_same(owner: &WebUrl, url: &WebUrl) -> bool {
-    owner == url || url.is_secure_form_of(owner)
 }
 
 fn same_origin(one: &WebUrl, other: &WebUrl) -> bool {
@@ -454,7 +449,7 @@ mod tests {
         ];
         for (owner, url, same) in cases {
             let (owner, url) = (WebUrl::parse(owner).expect(owner), WebUrl::parse(url).expect(url));
-            assert_eq!(is_same(&owner, &url), same, "{owner} {url}");
+            assert_eq!(url.stands_for(&owner), same, "{owner} {url}");
         }
     }
 }

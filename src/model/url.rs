@@ -69,6 +69,11 @@ impl WebUrl {
         Site::of(&self.0)
     }
 
+    /// Whether it is `own` or the secure form of that: one publisher under one name.
+    pub fn stands_for(&self, own: &Self) -> bool {
+        self == own || self.is_secure_form_of(own)
+    }
+
     /// Whether it is `plain`, but for http that became https, both at their usual ports.
     pub fn is_secure_form_of(&self, plain: &Self) -> bool {
         let (secure, plain) = (&self.0, &plain.0);

@@ -179,7 +179,7 @@ fn take(plan: &mut Plan, feed: &Feed, seen: Seen<'_>, now: DateTime<Utc>) -> Opt
             let (class, reason) = (FailureClass::Document, reason.to_string());
             fail(state, &Failure { class, reason, retry_after }, now);
         }
-        Seen::Gone if !moves::is_own(feed, moves::asked_at(feed)) => {
+        Seen::Gone if !moves::asked_at(feed).web().stands_for(feed.url.web()) => {
             fail(state, &moves::gone_elsewhere(), now);
             state.whereabouts = moves::subscribed_again(feed);
         }

@@ -79,12 +79,6 @@ pub fn asked_at(feed: &Feed) -> &FeedUrl {
     }
 }
 
-/// Whether an address is where the feed is subscribed, or the secure form of that: the same publisher
-/// under the same name.
-pub fn is_own(feed: &Feed, address: &FeedUrl) -> bool {
-    *address == feed.url || address.web().is_secure_form_of(feed.url.web())
-}
-
 /// In how many polls and for how long a move `from` an address `to` another must have held.
 pub fn needed(from: &FeedUrl, to: &FeedUrl) -> (u32, TimeDelta) {
     match to.web().is_secure_form_of(from.web()) {
