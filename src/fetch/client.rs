@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use tokio::time::Instant;
 use tower::util::MapRequestLayer;
 
 use crate::model::outcome::{Failure, Outcome};
@@ -119,7 +120,8 @@ impl Client {
     /// Never fails: a failure is an outcome.
     pub async fn get(&self, request: &Request<'_>, now: DateTime<Utc>) -> Outcome {
         let answered = AtomicBool::new(false);
-        let outcome = self.in_time(request, &answered, self.0.fetch(request, now, &answered)).await;
+        let fetch = self.0.fetch(request, now, &answered);
+        let outcome = self.in_time(request, &answered, self.deadline(), fetch).await;
         outcome.unwrap_or_else(Outcome::Failed)
     }
 
@@ -128,20 +130,27 @@ impl Client {
     pub async fn get_page(&self, request: &Request<'_>, now: DateTime<Utc>) -> Outcome {
         let answered = AtomicBool::new(false);
         let fetch = self.0.fetch_page(request, now, &answered);
-        self.in_time(request, &answered, fetch).await.unwrap_or_else(Outcome::Failed)
+        let outcome = self.in_time(request, &answered, self.deadline(), fetch).await;
+        outcome.unwrap_or_else(Outcome::Failed)
+    }
+
+    /// By when what begins now is to be over, however many requests it takes.
+    pub fn deadline(&self) -> Instant {
+        Instant::now() + self.0.timeout
     }
 
     /// The same, but a redirect is handed back, so that whoever asks can look first whether it may be
-    /// followed. `hops` is how many were followed before.
+    /// followed. `hops` is how many were followed before, `by` when the first one's time is over.
     pub async fn get_page_step(
         &self,
         request: &Request<'_>,
         hops: usize,
+        by: Instant,
         now: DateTime<Utc>,
     ) -> Landing {
         let answered = AtomicBool::new(false);
         let fetch = self.0.step_to_page(request, hops, now, &answered);
-        let landing = self.in_time(request, &answered, fetch).await;
+        let landing = self.in_time(request, &answered, by, fetch).await;
         landing.unwrap_or_else(|failure| Landing::Here(Box::new(Outcome::Failed(failure))))
     }
 
@@ -170,10 +179,11 @@ impl Client {
         &self,
         request: &Request<'_>,
         answered: &AtomicBool,
+        by: Instant,
         fetch: impl Future<Output = Result<T, FetchError>>,
     ) -> Result<T, Failure> {
         let after = self.0.timeout;
-        let result = tokio::time::timeout(after, fetch).await.unwrap_or_else(|_| {
+        let result = tokio::time::timeout_at(by, fetch).await.unwrap_or_else(|_| {
             let stage = match answered.load(Ordering::Relaxed) {
                 true => "its answer was coming in",
                 false => "waiting for its answer",

@@ -28,6 +28,15 @@ enum Known {
     Silent { since: DateTime<Utc>, times: u32, until: DateTime<Utc> },
 }
 
+/// A site that could not be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silence {
+    /// When it is asked again.
+    pub until: DateTime<Utc>,
+    /// What came instead.
+    pub failure: Failure,
+}
+
 /// Whether a page may be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permit {
@@ -49,8 +58,7 @@ impl Permits {
     pub fn of(&self, page: &WebUrl, now: DateTime<Utc>) -> Permit {
         match self.known().get(&origin(page)) {
             Some(Known::Said { at, robots }) if *at <= now && now - *at < KEPT => {
-                let path = &page.parts()[url::Position::BeforePath..url::Position::AfterQuery];
-                if robots.allow(path) { Permit::Given } else { Permit::Refused }
+                if allow(robots, page) { Permit::Given } else { Permit::Refused }
             }
             Some(Known::Silent { since, until, .. }) if *since <= now && now < *until => {
                 Permit::Silent { until: *until }
@@ -59,18 +67,24 @@ impl Permits {
         }
     }
 
-    /// Learns from the answer for a site's robots.txt. One that is not there allows all.
+    /// Learns from the answer for the robots.txt of a page's site whether the page may be asked for. One
+    /// that is not there allows all.
     ///
     /// # Errors
     /// If the site did not answer, or is in trouble: then nothing may be asked of it for now.
-    pub fn learn(&self, page: &WebUrl, answer: Outcome, now: DateTime<Utc>) -> Result<(), Failure> {
+    pub fn learn(
+        &self,
+        page: &WebUrl,
+        answer: Outcome,
+        now: DateTime<Utc>,
+    ) -> Result<bool, Silence> {
         let robots = match answer {
             Outcome::Fresh(fresh) => Robots::read(&fresh.body),
             Outcome::Gone | Outcome::Unchanged(_) => Robots::default(),
             Outcome::Failed(failure) => match failure.class {
                 FailureClass::Network | FailureClass::Server | FailureClass::Throttled => {
-                    self.is_silent(page, &failure, now);
-                    return Err(failure);
+                    let until = self.is_silent(page, &failure, now);
+                    return Err(Silence { until, failure });
                 }
                 FailureClass::Client
                 | FailureClass::Guard
@@ -78,17 +92,19 @@ impl Permits {
                 | FailureClass::Document => Robots::default(),
             },
         };
+        let is_permitted = allow(&robots, page);
         self.keep(page, Known::Said { at: now, robots });
-        Ok(())
+        Ok(is_permitted)
     }
 
-    fn is_silent(&self, page: &WebUrl, failure: &Failure, now: DateTime<Utc>) {
+    fn is_silent(&self, page: &WebUrl, failure: &Failure, now: DateTime<Utc>) -> DateTime<Utc> {
         let times = match self.known().get(&origin(page)) {
             Some(Known::Silent { times, .. }) => times.saturating_add(1),
             Some(Known::Said { .. }) | None => 1,
         };
         let until = articles::asked_again(failure, times, now);
         self.keep(page, Known::Silent { since: now, times, until });
+        until
     }
 
     fn keep(&self, page: &WebUrl, what: Known) {
@@ -107,6 +123,10 @@ impl Permits {
 /// The address of the robots.txt that speaks of a page.
 pub fn address(page: &WebUrl) -> Option<WebUrl> {
     WebUrl::join(page, "/robots.txt").ok()
+}
+
+fn allow(robots: &Robots, page: &WebUrl) -> bool {
+    robots.allow(&page.parts()[url::Position::BeforePath..url::Position::AfterQuery])
 }
 
 fn origin(page: &WebUrl) -> String {
@@ -151,7 +171,7 @@ mod tests {
             assert_eq!(permits.of(&page, now), Permit::Unasked);
         }
         assert_eq!(pauses, [15, 30, 60]);
-        assert_eq!(permits.learn(&page, failed(FailureClass::Client), now), Ok(()));
+        assert_eq!(permits.learn(&page, failed(FailureClass::Client), now), Ok(true));
         assert_eq!(permits.of(&page, now), Permit::Given);
     }
 }
