@@ -1,6 +1,9 @@
 //! What sites ask of robots, remembered for a day: asked for before the first page of an article, as
 //! RFC 9309 says, and at each redirect on the way to one. Feeds are not asked about: somebody
 //! subscribed to them. Of a site that cannot say it, nothing is read until it was asked again.
+//!
+//! There is room for so much. What a site allows can be asked for again, and is left out first, the
+//! oldest before all; that a site wants to be left alone is kept as long as there is anything else.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +19,10 @@ use crate::refresh::articles;
 const KEPT: TimeDelta = TimeDelta::hours(24);
 /// How many sites are remembered.
 const MOST: usize = 2_000;
+/// How much memory what they said may take, in bytes. The longest that one can say is a quarter of it.
+const MOST_BYTES: usize = 8_000_000;
+/// What an origin takes, whatever it said.
+const OF_ONE: usize = 400;
 
 /// What is known of sites. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +33,23 @@ pub struct Permits(Arc<Mutex<HashMap<String, Known>>>);
 enum Known {
     Said { at: DateTime<Utc>, robots: Robots },
     Silent { since: DateTime<Utc>, times: u32, until: DateTime<Utc> },
+}
+
+impl Known {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Said { robots, .. } => OF_ONE + robots.weight(),
+            Self::Silent { .. } => OF_ONE,
+        }
+    }
+
+    /// What is of most use at `now` is the greatest. How often a site was silent counts for a day more.
+    fn worth(&self, now: DateTime<Utc>) -> (bool, DateTime<Utc>) {
+        match self {
+            Self::Said { at, .. } => (false, *at),
+            Self::Silent { until, .. } => (*until + KEPT > now, *until),
+        }
+    }
 }
 
 /// A site that could not be asked.
@@ -93,7 +117,7 @@ impl Permits {
             },
         };
         let is_permitted = allow(&robots, page);
-        self.keep(page, Known::Said { at: now, robots });
+        self.keep(page, Known::Said { at: now, robots }, now);
         Ok(is_permitted)
     }
 
@@ -103,16 +127,21 @@ impl Permits {
             Some(Known::Said { .. }) | None => 1,
         };
         let until = articles::asked_again(failure, times, now);
-        self.keep(page, Known::Silent { since: now, times, until });
+        self.keep(page, Known::Silent { since: now, times, until }, now);
         until
     }
 
-    fn keep(&self, page: &WebUrl, what: Known) {
-        let mut known = self.known();
-        if known.len() >= MOST {
-            known.clear();
+    fn keep(&self, page: &WebUrl, what: Known, now: DateTime<Utc>) {
+        let (mut known, newest) = (self.known(), origin(page));
+        known.remove(&newest);
+        let mut bytes = what.weight() + known.values().map(Known::weight).sum::<usize>();
+        while known.len() >= MOST || bytes > MOST_BYTES {
+            let least =
+                known.iter().min_by_key(|(_, it)| it.worth(now)).map(|(name, _)| name.clone());
+            let Some(least) = least else { break };
+            bytes -= known.remove(&least).as_ref().map_or(0, Known::weight);
         }
-        known.insert(origin(page), what);
+        known.insert(newest, what);
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<String, Known>> {
@@ -136,6 +165,7 @@ fn origin(page: &WebUrl) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::outcome::{Fresh, Links, Validators};
 
     fn failed(class: FailureClass) -> Outcome {
         Outcome::Failed(Failure { class, reason: "so".to_owned(), retry_after: None })
@@ -173,5 +203,64 @@ mod tests {
         assert_eq!(pauses, [15, 30, 60]);
         assert_eq!(permits.learn(&page, failed(FailureClass::Client), now), Ok(true));
         assert_eq!(permits.of(&page, now), Permit::Given);
+    }
+
+    fn page(number: usize) -> WebUrl {
+        WebUrl::parse(&format!("https://{number}.fr/a")).expect("a URL")
+    }
+
+    fn said(body: &str) -> Outcome {
+        Outcome::Fresh(Fresh {
+            body: body.to_owned().into(),
+            content_type: None,
+            validators: Validators::default(),
+            found_at: page(0),
+            moved: false,
+            links: Links::default(),
+            conditional: false,
+            delta: false,
+            freshness: None,
+            retry_after: None,
+        })
+    }
+
+    #[test]
+    fn what_sites_say_takes_so_much_memory_and_the_oldest_goes_first() {
+        let (permits, now) = (Permits::default(), DateTime::UNIX_EPOCH);
+        let rules: String = (0..10_000).map(|n| format!("Disallow: /{n:a>37}\n")).collect();
+        let longest = said(&format!("User-agent: *\n{rules}"));
+        for number in 0..100 {
+            let at = now + TimeDelta::seconds(number);
+            let site = page(usize::try_from(number).expect("a number"));
+            assert!(permits.learn(&site, longest.clone(), at).is_ok());
+            assert_eq!(permits.of(&site, at), Permit::Given, "what was just learnt is known");
+        }
+        let weight: usize = permits.known().values().map(Known::weight).sum();
+        assert!((MOST_BYTES / 2..=MOST_BYTES).contains(&weight), "{weight}");
+        let end = now + TimeDelta::seconds(100);
+        let known: Vec<_> =
+            (0..100).filter(|it| permits.of(&page(*it), end) != Permit::Unasked).collect();
+        let first = 100 - known.len();
+        assert!(known.len() > 3 && known.iter().copied().eq(first..100), "{known:?}");
+    }
+
+    #[test]
+    fn that_a_site_wants_to_be_left_alone_is_kept_whoever_comes() {
+        let (permits, now) = (Permits::default(), DateTime::UNIX_EPOCH);
+        let silent = page(MOST * 3);
+        assert!(permits.learn(&silent, failed(FailureClass::Throttled), now).is_err());
+        let Permit::Silent { until } = permits.of(&silent, now) else { panic!("it is silent") };
+        for number in 0..MOST * 2 {
+            assert!(permits.learn(&page(number), failed(FailureClass::Client), now).is_ok());
+        }
+        assert_eq!(permits.known().len(), MOST);
+        assert_eq!(permits.of(&silent, now), Permit::Silent { until });
+        let again = permits.learn(&silent, failed(FailureClass::Server), until);
+        let longer = again.expect_err("it is silent").until - until;
+        assert_eq!(longer, TimeDelta::minutes(30), "and for how often it was");
+        for number in 0..MOST * 2 {
+            assert!(permits.learn(&page(number), failed(FailureClass::Server), now).is_err());
+        }
+        assert_eq!(permits.known().len(), MOST, "there is an end to that, too");
     }
 }

@@ -12,6 +12,9 @@ const MOST: usize = 500 * 1024;
 /// How many rules are kept.
 const MOST_RULES: usize = 10_000;
 
+/// What keeping a piece of text costs beside its bytes.
+const ALLOCATION: usize = 16;
+
 /// The rules of one site that are for feedmill.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Robots {
@@ -29,18 +32,19 @@ impl Robots {
     pub fn read(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MOST)]);
         let (mut ours, mut of_all) = (Vec::new(), Vec::new());
-        let (mut names, mut in_names, mut is_named) = (Vec::new(), false, false);
+        let (mut for_us, mut for_all, mut in_names, mut is_named) = (false, false, false, false);
         for line in text.trim_start_matches('\u{feff}').lines() {
             let line = line.split('#').next().unwrap_or_default();
             let Some((key, value)) = line.split_once(':') else { continue };
             let (key, value) = (key.trim().to_ascii_lowercase(), value.trim());
             if key == "user-agent" {
                 if !in_names {
-                    names.clear();
+                    (for_us, for_all) = (false, false);
                 }
-                names.push(value.to_ascii_lowercase());
                 in_names = true;
-                is_named |= is_ours(value);
+                for_us |= is_ours(value);
+                for_all |= value == "*";
+                is_named |= for_us;
                 continue;
             }
             let allows = match key.as_str() {
@@ -54,14 +58,21 @@ impl Robots {
             if value.is_empty() || ours.len() + of_all.len() >= MOST_RULES {
                 continue;
             }
-            if names.iter().any(|name| is_ours(name)) {
+            if for_us {
                 ours.push(rule.clone());
             }
-            if names.iter().any(|name| name == "*") {
+            if for_all {
                 of_all.push(rule);
             }
         }
-        Self { rules: if is_named { ours } else { of_all } }
+        let mut rules = if is_named { ours } else { of_all };
+        rules.shrink_to_fit();
+        Self { rules }
+    }
+
+    /// How much memory the rules take, in bytes, near enough.
+    pub fn weight(&self) -> usize {
+        self.rules.iter().map(|rule| size_of::<Rule>() + ALLOCATION + rule.pattern.len()).sum()
     }
 
     /// Whether a robot may ask for `path`, its query included.
@@ -142,6 +153,19 @@ mod tests {
     fn of_rules_alike_the_one_that_allows_holds() {
         let robots = Robots::read(b"User-agent: *\nDisallow: /x\nAllow: /x\n");
         assert!(robots.allow("/x"));
+    }
+
+    #[test]
+    fn only_what_is_for_us_is_kept_and_weighs() {
+        let others = "User-agent: other\nDisallow: /a/long/way\n".repeat(1_000);
+        let of_all = "User-agent: *\nDisallow: /b\n";
+        let ours = "User-agent: feedmill\nDisallow: /c\n";
+        assert_eq!(Robots::read(others.as_bytes()).weight(), 0);
+        let one = Robots::read(of_all.as_bytes()).weight();
+        assert!((50..100).contains(&one), "{one}");
+        assert_eq!(Robots::read(format!("{others}{of_all}{ours}").as_bytes()).weight(), one);
+        let many = format!("User-agent: *\n{}", "Disallow: /b\n".repeat(30_000));
+        assert_eq!(Robots::read(many.as_bytes()).weight(), one * MOST_RULES);
     }
 
     #[test]
