@@ -18,7 +18,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::daemon::rate::Rate;
 use crate::model::entry::EntryId;
 use crate::model::feed::FeedId;
-use crate::model::rest::SiteRest;
+use crate::model::rest::{LONGEST, SiteRest};
 use crate::model::url::Site;
 
 /// How long a kept connection stays open after a request.
@@ -156,7 +156,11 @@ impl Schedule {
         let gap = self.gap;
         let line = &mut self.lines[number];
         let was_slow = now < line.slow_until;
-        (line.slow_until, line.slower) = (rest.until, rest.slower);
+        (line.slow_until, line.slower) = match was_slow && line.slow_until <= now + LONGEST {
+            // Of two who were told at once, neither knew of the other.
+            true => (line.slow_until.max(rest.until), line.slower.max(rest.slower)),
+            false => (rest.until, rest.slower),
+        };
         let pause = line.pause(gap, now);
         if let (false, LineState::Free { from }) = (was_slow, &mut line.state) {
             *from = (*from).max(now + pause);

@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::fetch::client::Client;
 use crate::jobs::current::Current;
 use crate::jobs::dice::Dice;
-use crate::jobs::pages::{Asking, Page};
+use crate::jobs::pages::{Asking, Failed, Page};
 use crate::jobs::rests;
 use crate::jobs::robots::Permits;
 use crate::jobs::shelf::Shelf;
@@ -108,10 +108,11 @@ impl Extractor {
         let Some(attempt) = self.decide(&article, page).await else {
             return Ok(Turned::again(self.clock.now()));
         };
-        match self.store.settle_article(&article, &attempt, rest.as_ref()).await {
+        let now = self.clock.now();
+        match self.store.settle_article(&article, &attempt, rest.as_ref(), now).await {
             // Somebody else settled it, its link is another now, or its feed is retired: what they
-            // wrote holds, and is looked at anew.
-            Err(StoreError::Conflict) => return Ok(Turned::again(self.clock.now())),
+            // wrote holds, and is looked at anew. What the site said holds as well.
+            Err(StoreError::Conflict) => return Ok(Turned { again: Some(now), rest }),
             settled => settled?,
         }
         report(&article, &attempt);
@@ -142,6 +143,11 @@ impl Extractor {
             Page::Failed(failed) | Page::Held { failed: Some(failed), .. } => Some(failed),
             Page::Held { failed: None, .. } | Page::Fresh(_) | Page::Permitted => None,
         };
+        if let (Page::Held { until, .. }, Some(Failed { failure, address })) = (&page, failed) {
+            let (robots, reason) = (address.as_str(), failure.reason.as_str());
+            tracing::info!(robots, reason, until = %until,
+                "a site cannot say what robots may read, its articles wait");
+        }
         let (now, times) = (self.clock.now(), article.attempts + 1);
         let throttle =
             failed.and_then(|failed| rest::of_page(&failed.failure, &failed.address, times, now));
@@ -156,8 +162,8 @@ impl Extractor {
             Some(Page::Fresh(fresh)) => self.extract(article, *fresh).await,
             Some(Page::Failed(failed)) => self.after(article, failed.failure),
             Some(Page::Permitted) => return None,
-            Some(Page::Held { until, .. }) if articles::is_patient(article.since, now) => {
-                Attempt::Held { until, reason: NO_PERMIT.to_owned() }
+            Some(Page::Held { until, is_own, .. }) if articles::is_patient(article.since, now) => {
+                Attempt::Held { until, reason: NO_PERMIT.to_owned(), for_all: is_own }
             }
             Some(Page::Held { .. }) => {
                 let (class, reason) = (FailureClass::Server, NO_PERMIT.to_owned());
@@ -223,7 +229,12 @@ fn report(article: &WaitingArticle, attempt: &Attempt) {
             let bytes = body.as_str().len();
             tracing::info!(entry.id = entry, feed.id = feed, link, bytes, "article read");
         }
-        Attempt::Held { until, reason } | Attempt::Postponed { until, reason, .. } => {
+        // Told of its site, once.
+        Attempt::Held { until, reason, .. } => {
+            tracing::debug!(entry.id = entry, feed.id = feed, link, reason, until = %until,
+                "article not read, it waits");
+        }
+        Attempt::Postponed { until, reason, .. } => {
             tracing::info!(entry.id = entry, feed.id = feed, link, reason, until = %until,
                 "article not read, to be tried again");
         }

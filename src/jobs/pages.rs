@@ -31,6 +31,8 @@ pub enum Page {
         until: DateTime<Utc>,
         /// What it answered, if it was asked just now.
         failed: Option<Failed>,
+        /// Whether it is the page's own site.
+        is_own: bool,
     },
 }
 
@@ -76,7 +78,9 @@ impl Asking<'_> {
             let is_permitted = match self.permits.of(url.web(), self.now) {
                 Permit::Given => true,
                 Permit::Refused => false,
-                Permit::Silent { until } => return Page::Held { until, failed: None },
+                Permit::Silent { until } => {
+                    return Page::Held { until, failed: None, is_own: hops == 0 };
+                }
                 Permit::Unasked => match self.permit(&url, hops, by).await {
                     Ok(_) if hops == 0 => return Page::Permitted,
                     Ok(is_permitted) => is_permitted,
@@ -122,7 +126,7 @@ impl Asking<'_> {
         };
         self.permits.learn(page.web(), answer, self.now).map_err(|Silence { until, failure }| {
             let failed = Some(Failed { failure, address: url.web().clone() });
-            Page::Held { until, failed }
+            Page::Held { until, failed, is_own: hops == 0 }
         })
     }
 }

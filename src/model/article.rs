@@ -91,6 +91,8 @@ pub enum Attempt {
         until: DateTime<Utc>,
         /// Why.
         reason: String,
+        /// Whether it is the article's own site, so that it holds for all that the feed wants there.
+        for_all: bool,
     },
     /// Nothing, and it is not tried again.
     GivenUp {

@@ -4,6 +4,8 @@
 //! for: others mean that somebody else settled it, or that the entry leads elsewhere now, and nothing
 //! is written.
 
+use chrono::{DateTime, Utc};
+
 use crate::model::article::{
     ArticleAgendum, ArticleStanding, Attempt, WaitingArticle, WantedArticles,
 };
@@ -15,7 +17,7 @@ use crate::model::url::WebUrl;
 use crate::store::cells::{self, Cells, corrupt};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
-use crate::store::statement::{Row, Statement, Value};
+use crate::store::statement::{self, Row, Statement, Value};
 use crate::store::{rests, upkeep};
 
 /// Puts the article of a new entry into the queue.
@@ -65,6 +67,11 @@ const WAIT: &str = "update article set next_attempt = $3, reason = $4 \
 /// What a site demands when it is asked for one page holds for all that a feed wants of it.
 const HOLD: &str = "update article set next_attempt = $2 where state = 'waiting' \
     and next_attempt < $2 and entry_id in (select id from entry where feed_id = $1)";
+
+/// The same, of what the feed wants of one origin.
+const HOLD_THERE: &str = "update article set next_attempt = $2, reason = $3 \
+    where state = 'waiting' and next_attempt < $2 and entry_id in \
+    (select id from entry where feed_id = $1 and substr(link, 1, $4) = $5)";
 
 const GIVE_UP: &str = "update article set state = 'failed', attempts = attempts + 1, reason = $3, \
     image = null, cleaner = null, html = null, removed = null \
@@ -125,13 +132,14 @@ impl Store {
         self.engine.read_one(Statement::new(STANDING, vec![entry.into()]), standing).await
     }
 
-    /// Writes what an attempt came to, and what the site that was asked is owed for it:
-    /// [`StoreError::Conflict`] if it was settled meanwhile.
+    /// Writes at `now` what an attempt came to, and what the site that was asked is owed for it:
+    /// [`StoreError::Conflict`] if it was settled meanwhile; what the site is owed is written then, too.
     pub async fn settle_article(
         &self,
         article: &WaitingArticle,
         attempt: &Attempt,
         rest: Option<&SiteRest>,
+        now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let mut params = vec![article.entry.into(), article.attempts.into()];
         let (sql, is_shown) = match attempt {
@@ -148,7 +156,7 @@ impl Store {
                 params.extend([(*until).into(), reason.as_str().into()]);
                 (POSTPONE, false)
             }
-            Attempt::Held { until, reason } => {
+            Attempt::Held { until, reason, for_all: _ } => {
                 params.extend([(*until).into(), reason.as_str().into()]);
                 (WAIT, false)
             }
@@ -159,15 +167,19 @@ impl Store {
         };
         params.push((&article.link).into());
         let mut operation = vec![Statement::new(sql, params).expecting(1)];
-        if let Attempt::Postponed { until, for_all: true, .. } = attempt {
-            let hold = vec![article.feed.into(), (*until).into()];
-            operation.push(Statement::new(HOLD, hold));
-        }
+        operation.extend(hold(article, attempt));
         if is_shown {
             operation.push(upkeep::revise(article.feed));
         }
-        operation.extend(rest.into_iter().flat_map(rests::keep));
-        self.engine.write(operation).await.map(|_| ())
+        operation.extend(rest.into_iter().flat_map(|rest| rests::keep(rest, now)));
+        let settled = self.engine.write(operation).await.map(|_| ());
+        match rest {
+            Some(rest) if settled == Err(StoreError::Conflict) => {
+                self.keep_rest(rest, now).await?;
+                settled
+            }
+            Some(_) | None => settled,
+        }
     }
 
     /// Puts an article off whose page was being read when the process ended; the second time it is
@@ -176,6 +188,26 @@ impl Store {
         let reason = "feedmill died while it read this page";
         let params = vec![entry.into(), reason.into()];
         self.engine.write(vec![Statement::new(SET_APART, params)]).await.map(|_| ())
+    }
+}
+
+/// What of an attempt holds for other articles of its feed.
+fn hold(article: &WaitingArticle, attempt: &Attempt) -> Option<Statement> {
+    match attempt {
+        Attempt::Postponed { until, for_all: true, .. } => {
+            Some(Statement::new(HOLD, vec![article.feed.into(), (*until).into()]))
+        }
+        Attempt::Held { until, reason, for_all: true } => {
+            let there = format!("{}/", article.link.parts().origin().ascii_serialization());
+            let length = statement::limit(there.chars().count());
+            let (feed, until) = (article.feed.into(), (*until).into());
+            let params = vec![feed, until, reason.as_str().into(), length, there.into()];
+            Some(Statement::new(HOLD_THERE, params))
+        }
+        Attempt::Postponed { .. }
+        | Attempt::Held { .. }
+        | Attempt::Read { .. }
+        | Attempt::GivenUp { .. } => None,
     }
 }
 

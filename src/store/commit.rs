@@ -136,7 +136,8 @@ fn known(row: Row) -> Result<Known, StoreError> {
 fn operation(plan: Plan) -> Vec<Statement> {
     let Plan { feed, generation, state, arrivals, changes, .. } = plan;
     let Plan { articles: wanted, moved, merged_into, unread, rest, .. } = plan;
-    let now: Value = state.last_check.into();
+    let checked = state.last_check;
+    let now: Value = checked.into();
     let readers_notice = !arrivals.is_empty() || !changes.is_empty();
     let mut params = vec![feed.into(), generation.into()];
     params.extend(state_values(&state));
@@ -155,7 +156,7 @@ fn operation(plan: Plan) -> Vec<Statement> {
     }
     operation
         .extend(merged_into.into_iter().flat_map(|other| merge::merge(feed, other, now.clone())));
-    operation.extend(rest.iter().flat_map(rests::keep));
+    operation.extend(rest.iter().zip(checked).flat_map(|(rest, now)| rests::keep(rest, now)));
     operation
 }
 

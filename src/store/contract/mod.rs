@@ -43,6 +43,7 @@ async fn suite<W: World>(fresh: impl Fn() -> W) {
     letters::a_letter_lives_its_life(&fresh()).await;
     requests::a_request_is_answered_once(&fresh()).await;
     rests::a_rest_is_written_with_its_poll_or_not_at_all(&fresh()).await;
+    rests::what_a_page_was_told_holds_for_its_site_and_its_like(&fresh()).await;
     rests::the_last_outage_is_kept(&fresh()).await;
     callbacks::a_callback_comes_back_and_is_written_by_one_at_a_time(&fresh()).await;
     callbacks::a_feed_knows_how_far_its_hub_is_trusted(&fresh()).await;
