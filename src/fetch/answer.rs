@@ -82,7 +82,7 @@ pub async fn sort(
         })),
         // Only who was asked can say that there is nothing more to ask.
         StatusCode::GONE if url.stands_for(&asked) => Ok(Outcome::Gone),
-        status => Err(refusal(status, fields, url.parts())),
+        status => Err(refusal(status, fields, &url)),
     }
 }
 
@@ -113,7 +113,7 @@ fn content_type(fields: &HeaderMap) -> Option<String> {
 }
 
 /// An answer that is not one to keep.
-pub fn refusal(status: StatusCode, fields: &HeaderMap, url: &url::Url) -> FetchError {
+pub fn refusal(status: StatusCode, fields: &HeaderMap, url: &WebUrl) -> FetchError {
     let retry_after = freshness::retry_after(fields);
     let (class, remark) = match status.as_u16() {
         100..200 => (FailureClass::Network, ", which was not asked for"),
@@ -133,7 +133,8 @@ pub fn refusal(status: StatusCode, fields: &HeaderMap, url: &url::Url) -> FetchE
         Some(name) => format!("{} {name}", status.as_u16()),
         None => status.as_u16().to_string(),
     };
-    FetchError::Status { place: error::place(url), status, remark, class, retry_after }
+    let (place, address) = (error::place(url.parts()), Box::new(url.clone()));
+    FetchError::Status { place, address, status, remark, class, retry_after }
 }
 
 #[cfg(test)]
@@ -265,6 +266,16 @@ mod tests {
             let found = failure(get(&client(), &origin.feed("/")).await);
             assert_eq!((found.class, found.retry_after), (class, retry_after), "{status} {field}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_names_who_refuses_and_not_who_led_there() {
+        let other = Origin::always(answer("429 Too Many Requests", &[], b"")).await;
+        let location = format!("Location: {}", other.url("/feed?a=1"));
+        let origin = Origin::always(answer("302 Found", &[&location], b"")).await;
+        let found = failure(get(&client(), &origin.feed("/")).await);
+        let address = found.address.map(|address| address.to_string());
+        assert_eq!(address, Some(other.url("/feed?a=1")));
     }
 
     #[tokio::test]

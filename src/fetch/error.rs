@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use crate::model::outcome::{Failure, FailureClass, RetryAfter};
+use crate::model::url::WebUrl;
 
 use super::guard::Refused;
 use super::resolve::LookupError;
@@ -60,8 +61,10 @@ pub enum FetchError {
     /// An answer that is not one to keep.
     #[error("{place} answered {status}{remark}")]
     Status {
-        /// Where.
+        /// Where, for people.
         place: String,
+        /// Where.
+        address: Box<WebUrl>,
         /// The status and its name.
         status: String,
         /// What to make of it, with its comma; may be empty.
@@ -118,8 +121,8 @@ impl FetchError {
     pub fn into_failure(self) -> Failure {
         let class = self.class();
         let reason = one_line(&self.to_string());
-        let retry_after = match self {
-            Self::Status { retry_after, .. } => retry_after,
+        let (retry_after, address) = match self {
+            Self::Status { retry_after, address, .. } => (retry_after, Some(address)),
             Self::Refused(_)
             | Self::Setting(_)
             | Self::Lookup(_)
@@ -131,9 +134,9 @@ impl FetchError {
             | Self::Bomb(_)
             | Self::Coding(_)
             | Self::Damaged(_)
-            | Self::CutOff(_) => None,
+            | Self::CutOff(_) => (None, None),
         };
-        Failure { class, reason, retry_after }
+        Failure { class, reason, retry_after, address }
     }
 }
 

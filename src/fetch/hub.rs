@@ -68,7 +68,7 @@ pub(in crate::fetch) async fn ask(
                 // The form holds a secret, where the hub is behind TLS.
                 url = hops::target(&url, response.headers(), true)?;
             }
-            status => return Err(answer::refusal(status, response.headers(), url.parts())),
+            status => return Err(answer::refusal(status, response.headers(), &url)),
         }
     }
     let problem = format!("once more after {HOPS} redirects");

@@ -167,7 +167,7 @@ impl Extractor {
             }
             Some(Page::Held { .. }) => {
                 let (class, reason) = (FailureClass::Server, NO_PERMIT.to_owned());
-                self.after(article, Failure { class, reason, retry_after: None })
+                self.after(article, Failure { class, reason, retry_after: None, address: None })
             }
             None => Attempt::GivenUp { reason: "its feed is not read in full any more".to_owned() },
         })

@@ -141,7 +141,7 @@ fn landed(outcome: Outcome, address: WebUrl) -> Page {
 }
 
 fn failed(class: FailureClass, reason: &str, address: WebUrl) -> Page {
-    let failure = Failure { class, reason: reason.to_owned(), retry_after: None };
+    let failure = Failure { class, reason: reason.to_owned(), retry_after: None, address: None };
     Page::Failed(Failed { failure, address })
 }
 

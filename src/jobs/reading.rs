@@ -93,7 +93,12 @@ pub fn read(mut fresh: Fresh, before: &Before, hold: &dyn Fn(&[u8; 32]) -> Held)
     let name = document_name(&body_hash);
     if before.set_apart == Some(name) {
         let (class, reason) = (FailureClass::Document, SET_APART.to_owned());
-        return Reading::Failed(Failure { class, reason, retry_after: fresh.retry_after });
+        return Reading::Failed(Failure {
+            class,
+            reason,
+            retry_after: fresh.retry_after,
+            address: None,
+        });
     }
     if before.unread == Some(name) {
         let reason = "the same document as before, which cannot be read".to_owned();

@@ -233,8 +233,11 @@ impl Refresher {
             let mut plan = self.decide(&feed, Arc::clone(reading)).await?;
             self.settle_move(&feed, &mut plan).await?;
             plan.state.last_check = asked.or(plan.state.last_check);
-            if let Reading::Failed(_) = reading.as_ref() {
-                plan.rest = self.rest_of_site(&feed, &plan).await?;
+            if let Reading::Failed(failure) = reading.as_ref() {
+                let bounds = self.subscriptions.get().bounds(&feed.url);
+                let asked = moves::asked_at(&feed).web();
+                let throttle = rest::of_feed(&plan.state, failure, asked, &bounds);
+                plan.rest = rests::after(&self.store, throttle, self.clock.now()).await?;
             }
             let moved = plan.moved.clone().map(|to| (to, plan.merged_into.is_some()));
             let refreshed = Refreshed {
@@ -277,13 +280,6 @@ impl Refresher {
             }
         }
         Err(StoreError::Conflict.into())
-    }
-
-    /// What the site that was asked is owed from now on, if it throttled us.
-    async fn rest_of_site(&self, feed: &Feed, plan: &Plan) -> Result<Option<SiteRest>, StoreError> {
-        let bounds = self.subscriptions.get().bounds(&feed.url);
-        let throttle = rest::of_feed(&plan.state, moves::asked_at(feed).web(), &bounds);
-        rests::after(&self.store, throttle, self.clock.now()).await
     }
 
     /// Where another feed is already, this one is merged into it, or goes on by its hop.

@@ -168,7 +168,12 @@ mod tests {
     use crate::model::outcome::{Fresh, Links, Validators};
 
     fn failed(class: FailureClass) -> Outcome {
-        Outcome::Failed(Failure { class, reason: "so".to_owned(), retry_after: None })
+        Outcome::Failed(Failure {
+            class,
+            reason: "so".to_owned(),
+            retry_after: None,
+            address: None,
+        })
     }
 
     #[test]

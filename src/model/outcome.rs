@@ -106,6 +106,8 @@ pub struct Failure {
     pub reason: String,
     /// Retry-After, if the answer said so.
     pub retry_after: Option<RetryAfter>,
+    /// Who answered, after redirects, if somebody did.
+    pub address: Option<Box<WebUrl>>,
 }
 
 /// Kinds of failure, by what follows from them.

@@ -120,11 +120,13 @@ mod tests {
     fn what_may_pass_is_tried_three_times_and_what_is_final_once() {
         use FailureClass::{Body, Client, Document, Guard, Network, Server, Throttled};
         for class in [Client, Guard, Body, Document] {
-            let failure = Failure { class, reason: String::new(), retry_after: None };
+            let failure =
+                Failure { class, reason: String::new(), retry_after: None, address: None };
             assert_eq!(next_attempt(&failure, 1, now(), 0.0), None, "{class:?}");
         }
         for class in [Network, Server, Throttled] {
-            let failure = Failure { class, reason: String::new(), retry_after: None };
+            let failure =
+                Failure { class, reason: String::new(), retry_after: None, address: None };
             let minutes = |attempt| {
                 let next = next_attempt(&failure, attempt, now(), 0.0)?;
                 Some((next - now()).num_minutes())
@@ -136,8 +138,12 @@ mod tests {
     #[test]
     fn a_publisher_who_wants_to_be_asked_later_is_obeyed() {
         let retry_after = Some(RetryAfter::Delay(Duration::from_secs(7_200)));
-        let failure =
-            Failure { class: FailureClass::Throttled, reason: String::new(), retry_after };
+        let failure = Failure {
+            class: FailureClass::Throttled,
+            reason: String::new(),
+            retry_after,
+            address: None,
+        };
         let next = next_attempt(&failure, 1, now(), 1.0);
         assert!(next >= Some(now() + TimeDelta::hours(2)), "{next:?}");
     }
@@ -146,7 +152,7 @@ mod tests {
     fn a_site_that_cannot_say_what_robots_may_read_is_asked_more_and_more_seldom() {
         let asked_again = |times, retry_after| {
             let (class, reason) = (FailureClass::Server, String::new());
-            let failure = Failure { class, reason, retry_after };
+            let failure = Failure { class, reason, retry_after, address: None };
             (super::asked_again(&failure, times, now()) - now()).num_minutes()
         };
         for (times, minutes) in [(1, 15), (2, 30), (3, 60), (7, 960), (8, 1_440), (u32::MAX, 1_440)]

@@ -128,7 +128,7 @@ fn take(plan: &mut Plan, feed: &Feed, seen: Seen<'_>, now: DateTime<Utc>) -> Opt
         Seen::Document { fresh, document, .. } if is_emptied(fresh, document, &feed.state) => {
             let reason = format!("no items, where there were {}", feed.state.item_count);
             let (class, retry_after) = (FailureClass::Document, fresh.retry_after);
-            fail(state, &Failure { class, reason, retry_after }, now);
+            fail(state, &Failure { class, reason, retry_after, address: None }, now);
         }
         Seen::Document { fresh, body_hash, document, identified, known } => {
             (state.body_hash, state.whole) = (Some(body_hash), Some(now));
@@ -177,7 +177,7 @@ fn take(plan: &mut Plan, feed: &Feed, seen: Seen<'_>, now: DateTime<Utc>) -> Opt
         Seen::Unreadable { reason, items, retry_after } => {
             state.left_out = if reason.is_feed() { items } else { state.left_out };
             let (class, reason) = (FailureClass::Document, reason.to_string());
-            fail(state, &Failure { class, reason, retry_after }, now);
+            fail(state, &Failure { class, reason, retry_after, address: None }, now);
         }
         Seen::Gone if !moves::asked_at(feed).web().stands_for(feed.url.web()) => {
             fail(state, &moves::gone_elsewhere(), now);
@@ -209,7 +209,11 @@ fn still_unread(
             reason.to_owned()
         }
     };
-    fail(state, &Failure { class: FailureClass::Document, reason, retry_after }, now);
+    fail(
+        state,
+        &Failure { class: FailureClass::Document, reason, retry_after, address: None },
+        now,
+    );
 }
 
 /// The document of an answer, to be kept; one that came without a body is kept already.
@@ -555,8 +559,12 @@ mod tests {
 
     #[test]
     fn validators_are_those_of_the_last_good_answer() {
-        let failure =
-            Failure { class: FailureClass::Server, reason: "502".into(), retry_after: None };
+        let failure = Failure {
+            class: FailureClass::Server,
+            reason: "502".into(),
+            retry_after: None,
+            address: None,
+        };
         let (both, new) = (fresh("b", "m2"), validators("b", ""));
         let (none, bare) = (fresh("", ""), Validators::default());
         let unreadable = Unreadable::NotAFeed { what: "an HTML page".into() };
@@ -595,6 +603,7 @@ mod tests {
             class: FailureClass::Throttled,
             reason: "429".into(),
             retry_after: Some(RetryAfter::Delay(Duration::from_secs(172_800))),
+            address: None,
         };
         let (empty, unreadable) = (fresh("new", ""), Unreadable::Empty);
         let nothing = Document { title: PlainText::new("Vide"), ..Document::default() };
@@ -639,8 +648,12 @@ mod tests {
     #[test]
     fn a_feed_recovers_unattended_and_tells_it_once() {
         let mut mill = Mill::after(&[&[item(1, "A", "a")]]);
-        let failure =
-            Failure { class: FailureClass::Network, reason: "reset".into(), retry_after: None };
+        let failure = Failure {
+            class: FailureClass::Network,
+            reason: "reset".into(),
+            retry_after: None,
+            address: None,
+        };
         let told: Vec<_> = (0..20).map(|_| mill.sees(Seen::Failed(&failure)).noteworthy).collect();
         assert_eq!(told.iter().filter(|&&told| told).count(), 1);
         assert_eq!(
@@ -654,8 +667,12 @@ mod tests {
     #[test]
     fn a_push_brings_entries_and_says_nothing_of_the_feed() {
         let mut mill = Mill::after(&[&[item(1, "A", "a"), item(2, "B", "b")]]);
-        let failure =
-            Failure { class: FailureClass::Network, reason: "reset".into(), retry_after: None };
+        let failure = Failure {
+            class: FailureClass::Network,
+            reason: "reset".into(),
+            retry_after: None,
+            address: None,
+        };
         mill.sees(Seen::Failed(&failure));
         let before = mill.feed.state.clone();
         let pushed = Document {
@@ -1002,7 +1019,12 @@ mod tests {
                 }
                 Act::Fail => {
                     let (class, reason) = (FailureClass::Network, String::new());
-                    mill.sees(Seen::Failed(&Failure { class, reason, retry_after: None }));
+                    mill.sees(Seen::Failed(&Failure {
+                        class,
+                        reason,
+                        retry_after: None,
+                        address: None,
+                    }));
                     assert_eq!(mill.feed.state.validators, state.validators);
                 }
                 other => publisher.does(other),

@@ -102,7 +102,7 @@ pub fn keep_hop(before: &Feed, after: &mut Whereabouts) {
 /// A 410 where the feed is not subscribed: it is no end, but the move was a mistake.
 pub fn gone_elsewhere() -> Failure {
     let reason = "410 Gone, where it had moved".to_owned();
-    Failure { class: FailureClass::Client, reason, retry_after: None }
+    Failure { class: FailureClass::Client, reason, retry_after: None, address: None }
 }
 
 /// After that: the feed is asked where it is subscribed.
@@ -241,6 +241,7 @@ mod tests {
             class: FailureClass::Network,
             reason: String::new(),
             retry_after: None,
+            address: None,
         };
         let now = DateTime::UNIX_EPOCH;
         let standing = &feed.state.standing;

@@ -395,8 +395,12 @@ mod tests {
     /// Feeds that are polled every hour, of which those below `dead` never answer; what is held
     /// against each after so many hours.
     fn lives(feeds: usize, dead: usize, hours: i64) -> Vec<u32> {
-        let failure =
-            Failure { class: FailureClass::Network, reason: String::new(), retry_after: None };
+        let failure = Failure {
+            class: FailureClass::Network,
+            reason: String::new(),
+            retry_after: None,
+            address: None,
+        };
         let mut watch = Watch::default();
         let mut feeds: Vec<_> = (0..feeds).map(feed).collect();
         feeds.iter_mut().for_each(|feed| feed.state.standing = Standing::Healthy);
@@ -451,8 +455,14 @@ mod tests {
 
     #[test]
     fn only_hosts_that_were_well_say_something_by_being_silent() {
-        let failed =
-            |class| Outcome::Failed(Failure { class, reason: String::new(), retry_after: None });
+        let failed = |class| {
+            Outcome::Failed(Failure {
+                class,
+                reason: String::new(),
+                retry_after: None,
+                address: None,
+            })
+        };
         let failing = |since| Standing::Failing {
             failures: 3,
             since,

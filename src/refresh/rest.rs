@@ -36,12 +36,15 @@ pub struct Throttle<'a> {
     pub failures: u32,
 }
 
-/// What the last poll of a feed was told, if it was throttled; `state` is what the poll left behind.
+/// What the last poll of a feed was told, if it was throttled; `state` is what the poll left behind,
+/// `asked` where it began. It is told by who answered, and not by who led there.
 pub fn of_feed<'a>(
     state: &FeedState,
-    address: &'a WebUrl,
+    failure: &'a Failure,
+    asked: &'a WebUrl,
     bounds: &CheckBounds,
 ) -> Option<Throttle<'a>> {
+    let address = failure.address.as_deref().unwrap_or(asked);
     match state.standing {
         Standing::Failing { failures, class: FailureClass::Throttled, .. } => Some(Throttle {
             address,
@@ -57,13 +60,13 @@ pub fn of_feed<'a>(
 
 /// What a request for a page was told, if it was throttled at `now`; `times` in a row.
 pub fn of_page<'a>(
-    failure: &Failure,
-    address: &'a WebUrl,
+    failure: &'a Failure,
+    asked: &'a WebUrl,
     times: u32,
     now: DateTime<Utc>,
 ) -> Option<Throttle<'a>> {
     (failure.class == FailureClass::Throttled).then(|| Throttle {
-        address,
+        address: failure.address.as_deref().unwrap_or(asked),
         not_before: cadence::not_before(failure.retry_after, now),
         step: PAGE_STEP,
         failures: times,
@@ -111,6 +114,38 @@ mod tests {
 
     fn at(minute: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::minutes(minute)
+    }
+
+    /// What is told when that address answers 429.
+    fn throttled(by: Option<&str>) -> Failure {
+        let address = by.map(|address| Box::new(url(address)));
+        let (class, reason) = (FailureClass::Throttled, String::new());
+        Failure { class, reason, retry_after: None, address }
+    }
+
+    #[test]
+    fn who_answered_is_slowed_and_not_who_led_there() {
+        let asked = url("https://short.example/feed");
+        let hour = std::time::Duration::from_secs(3_600);
+        let bounds = CheckBounds { min_interval: hour, max_interval: hour * 24, interval: None };
+        let (since, reason, class) = (at(0), String::new(), FailureClass::Throttled);
+        let standing = Standing::Failing { failures: 1, since, class, reason };
+        let state = FeedState { standing, ..FeedState::new(at(0)) };
+        for (by, site) in [
+            (Some("https://far.example/feed"), Some("far.example")),
+            (Some("http://nas.local/feed"), None),
+            (None, Some("short.example")),
+        ] {
+            let failure = throttled(by);
+            let of_feed = of_feed(&state, &failure, &asked, &bounds);
+            let of_page = of_page(&failure, &asked, 1, at(0));
+            for throttle in [of_feed, of_page] {
+                let rest = of_site(&throttle.expect("it was throttled"), None, at(0));
+                let slowed = rest.as_ref().map(|rest| rest.site.as_str());
+                assert_eq!(slowed, site, "{by:?}");
+                assert!(rest.is_none_or(|rest| rest.told.as_str() == by.unwrap_or(asked.as_str())));
+            }
+        }
     }
 
     fn url(text: &str) -> WebUrl {
@@ -187,14 +222,15 @@ mod tests {
         let (address, mut state) = (url("https://a.example/"), FeedState::new(at(0)));
         let hour = std::time::Duration::from_secs(3_600);
         let bounds = CheckBounds { min_interval: hour, max_interval: hour * 24, interval: None };
+        let failure = throttled(None);
         for standing in [Standing::New, Standing::Healthy, Standing::Gone { since: at(0) }] {
             state.standing = standing;
-            assert_eq!(of_feed(&state, &address, &bounds), None, "{:?}", state.standing);
+            assert_eq!(of_feed(&state, &failure, &address, &bounds), None, "{:?}", state.standing);
         }
         for class in [Body, Client, Document, Guard, Network, Server, Throttled] {
             let (since, reason) = (at(0), String::new());
             state.standing = Standing::Failing { failures: 3, since, class, reason };
-            let step = of_feed(&state, &address, &bounds).map(|throttle| throttle.step);
+            let step = of_feed(&state, &failure, &address, &bounds).map(|throttle| throttle.step);
             let expected = (class == Throttled).then(|| TimeDelta::hours(4));
             assert_eq!(step, expected, "{class:?}");
         }

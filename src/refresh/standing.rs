@@ -64,6 +64,7 @@ mod tests {
             class: FailureClass::Server,
             reason: "50\u{1b}2\n".into(),
             retry_after: None,
+            address: None,
         };
         for (before, after) in [
             (Standing::New, failing(1, 9)),

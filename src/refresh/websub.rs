@@ -601,8 +601,12 @@ mod tests {
 
     #[test]
     fn it_is_anothers_turn_after_three_failures_in_a_row_or_a_denial() {
-        let failure =
-            Failure { class: FailureClass::Server, reason: "500".to_owned(), retry_after: None };
+        let failure = Failure {
+            class: FailureClass::Server,
+            reason: "500".to_owned(),
+            retry_after: None,
+            address: None,
+        };
         let asked = callback(CallbackState::Asked, 0);
         let fail = |callback| failed(callback, &failure, now());
         let deny = |callback| denied(callback, None, now());
@@ -706,6 +710,7 @@ mod tests {
             class: FailureClass::Server,
             reason: "500".to_owned(),
             retry_after,
+            address: None,
         };
         let pauses = |step: &dyn Fn(Callback) -> Callback| {
             let mut callback = callback(CallbackState::Asked, 0);
