@@ -122,8 +122,11 @@ pub fn steps(
         .filter_map(|callback| match step(callback, fits(callback), now) {
             // What is known of its hub is not forgotten with it.
             Some(Step::Forget(lapsed)) if known == [callback] => Some(lapse(lapsed, now)),
-            // What became of the others does not matter any more.
-            None if is_told && is_refused(callback) => Some(Step::Forget(callback.clone())),
+            // What became of the others does not matter any more, once they may be asked again: until
+            // then it is their wish.
+            None if is_told && is_refused(callback) && callback.due <= now => {
+                Some(Step::Forget(callback.clone()))
+            }
             step => step,
         })
         .collect();
@@ -633,7 +636,7 @@ mod tests {
         let second = |state, due, passes| Callback { hub: web(OTHER), ..first(state, due, passes) };
         let (asked, refused) = (CallbackState::Asked, refused_state());
         type Steps = &'static [(&'static str, &'static str)];
-        let rows: [(&str, Vec<Callback>, Steps); 10] = [
+        let rows: [(&str, Vec<Callback>, Steps); 12] = [
             ("failed, not often", vec![first(refused.clone(), 5, 0)], &[]),
             ("failed too often", vec![first(refused.clone(), 5, 1)], &[("ask", OTHER)]),
             ("the other is asked", vec![first(refused.clone(), 0, 1), second(asked, 5, 0)], &[]),
@@ -661,6 +664,16 @@ mod tests {
                 "the other tells",
                 vec![first(refused.clone(), 0, 1), second(active(), 5, 0)],
                 &[("forget", HUB)],
+            ),
+            (
+                "the other tells while the first is to be left alone",
+                vec![first(refused.clone(), 5, 1), second(active(), 5, 0)],
+                &[],
+            ),
+            (
+                "and tells no more: the first is left alone still",
+                vec![first(refused.clone(), 5, 1), second(refused.clone(), 9, 1)],
+                &[],
             ),
             ("the other is to be renewed", vec![second(active(), 0, 0)], &[("ask", OTHER)]),
             (

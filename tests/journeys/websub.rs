@@ -733,6 +733,7 @@ fn where_a_hub_is_dead_the_next_named_is_asked_and_polling_goes_on_meanwhile() {
     square.lives(&mill, TimeDelta::minutes(44));
     assert_eq!((square.hub.asked().len(), second.asked().len()), (2, 0));
     assert_eq!(mill.feed().hub.expect("asked").url, first);
+    square.hub.behaves(Conduct::Refuses(503, "14400".to_owned()));
     square.lives(&mill, TimeDelta::minutes(2));
     assert_eq!((square.hub.asked().len(), second.verified().len()), (3, 1));
     let hub = mill.feed().hub.expect("asked");
@@ -742,12 +743,16 @@ fn where_a_hub_is_dead_the_next_named_is_asked_and_polling_goes_on_meanwhile() {
     assert!(page.contains(&line), "{page}");
     assert!(square.polls_within(&mill, 2) >= 1, "the check set before, at its time");
 
-    // The second says no more: it is the turn of the first again, which is well by now.
+    // The second says no more: it is the turn of the first again, which is well by now, but asked for four
+    // hours, of which two are left.
     square.hub.grants("864000");
     let query = format!("hub.mode=denied&hub.topic={own}");
     let answer = reader::get(&format!("{}?{query}", second.callback())).expect("answered");
     assert_eq!(answer.status, 200);
     mill.rests();
+    square.lives(&mill, TimeDelta::minutes(117));
+    assert_eq!(square.hub.asked().len(), 3, "it wished to be left alone");
+    square.lives(&mill, TimeDelta::minutes(4));
     let hub = mill.feed().hub.expect("asked");
     assert_eq!((hub.url, hub.state), (first.clone(), "active"));
     assert_eq!(second.asked().len(), 1, "it is not told off: it said so itself");
