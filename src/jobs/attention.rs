@@ -52,15 +52,17 @@ impl Attention {
     /// # Errors
     /// What kept them from being found.
     pub fn batch<E>(&self, found: Result<Vec<FeedId>, E>) -> Result<Vec<FeedId>, E> {
-        match found {
-            Ok(found) => self.name(found),
-            Err(error) => {
-                self.name_all();
-                return Err(error);
-            }
-        }
+        self.name(self.or_again(found)?);
         let mut named = self.named();
         Ok(std::iter::from_fn(|| named.feeds.take()).take(BATCH).collect())
+    }
+
+    /// What a look came to. Where it failed, what was taken for it is to be found again.
+    ///
+    /// # Errors
+    /// What it failed by.
+    pub fn or_again<T, E>(&self, look: Result<T, E>) -> Result<T, E> {
+        look.inspect_err(|_| self.name_all())
     }
 
     /// Whether there is nothing more to look at, at this moment.
@@ -98,6 +100,10 @@ mod tests {
         assert_eq!(attention.begin(minute(6)), None);
         assert_eq!(attention.batch(Err(())), Err(()));
         assert_eq!(attention.begin(minute(7)), None, "the look failed");
+        assert_eq!(attention.or_again(Ok::<_, ()>(5)), Ok(5));
+        assert_eq!(attention.begin(minute(8)), Some(minute(7)));
+        assert_eq!(attention.or_again(Err::<i32, _>(())), Err(()), "at its very end");
+        assert_eq!(attention.begin(minute(9)), None);
     }
 
     #[test]

@@ -92,11 +92,15 @@ impl Subscriber {
     /// # Errors
     /// If the database cannot be read.
     pub async fn told(&self) -> Result<ToldRound, StoreError> {
-        let (pushes, now) = (self.pushes(), self.refresher.clock.now());
+        let looked = self.look_at_notes(self.refresher.clock.now()).await;
+        self.pushes().notes.or_again(looked)
+    }
+
+    async fn look_at_notes(&self, now: DateTime<Utc>) -> Result<ToldRound, StoreError> {
+        let pushes = self.pushes();
         let since = pushes.notes.begin(now).unwrap_or(DateTime::<Utc>::MIN_UTC);
         let batch = pushes.notes.batch(self.store().notes_due(since, now).await)?;
-        let notes = self.store().notes(&batch).await;
-        let mut fetches = notes.inspect_err(|_| pushes.notes.name_all())?;
+        let mut fetches = self.store().notes(&batch).await?;
         fetches.retain(|note| note.fetch_at.is_some_and(|at| at <= now));
         let wake = match pushes.notes.is_at_rest() {
             true => self.store().next_note(now).await?,
@@ -110,13 +114,17 @@ impl Subscriber {
     /// # Errors
     /// If the database cannot be read or written.
     pub async fn round(&self) -> Result<Round, StoreError> {
-        let (pushes, now) = (self.pushes(), self.refresher.clock.now());
+        let looked = self.look_at_callbacks(self.refresher.clock.now()).await;
+        self.pushes().hubs.or_again(looked)
+    }
+
+    async fn look_at_callbacks(&self, now: DateTime<Utc>) -> Result<Round, StoreError> {
+        let pushes = self.pushes();
         let found = match pushes.hubs.begin(now) {
             Some(since) => self.store().callbacks_due(since, now).await,
             None => self.store().hub_feeds().await,
         };
-        let batch = pushes.hubs.batch(found)?;
-        let asks = self.look(&batch, now).await.inspect_err(|_| pushes.hubs.name_all())?;
+        let asks = self.look(&pushes.hubs.batch(found)?, now).await?;
         let wake = match pushes.hubs.is_at_rest() {
             true => self.store().next_callback(now).await?,
             false => Some(now),
