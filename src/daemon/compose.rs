@@ -239,7 +239,8 @@ impl Workshop {
     }
 
     async fn sync(&self) -> anyhow::Result<()> {
-        self.outlook.resume(&self.store, self.world.clock.now()).await?;
+        let (now, all_at_home) = (self.world.clock.now(), self.subscriptions.get().are_at_home());
+        self.outlook.resume(&self.store, all_at_home, now).await?;
         self.keep(&self.subscriptions.get(), &self.newsletters.get()).await
     }
 

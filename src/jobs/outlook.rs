@@ -23,13 +23,19 @@ pub const ASKED_AGAIN: TimeDelta = outage::LONGEST_PAUSE;
 pub struct Outlook(Arc<Mutex<Watch>>);
 
 impl Outlook {
-    /// Goes on where the last service ended.
+    /// Goes on where the last service ended; `all_at_home` is whether no site that is asked is a public
+    /// one.
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub async fn resume(&self, store: &Store, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn resume(
+        &self,
+        store: &Store,
+        all_at_home: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         match store.last_outage().await? {
-            Some(Outage { since, ended: None }) => self.watch().resume(since, now),
+            Some(Outage { since, ended: None }) => self.watch().resume(since, all_at_home, now),
             Some(Outage { ended: Some(ended), .. }) => self.watch().resume_return(ended, now),
             None => {}
         }

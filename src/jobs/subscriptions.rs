@@ -51,6 +51,11 @@ impl Subscriptions {
         self.sites
     }
 
+    /// Whether none is of a public site.
+    pub fn are_at_home(&self) -> bool {
+        !self.sorted.iter().any(|feed| feed.url.site().is_public())
+    }
+
     /// All of them, sorted by address.
     pub fn all(&self) -> &[Subscription] {
         &self.sorted

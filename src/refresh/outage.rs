@@ -107,17 +107,27 @@ pub struct Watch {
 #[derive(Debug)]
 struct Lost {
     since: DateTime<Utc>,
+    /// From when on it excuses; later than it began if a restart came between, for before that it is
+    /// known only that it was never seen to end.
+    excuses_from: DateTime<Utc>,
     pauses: u32,
     next_probe: DateTime<Utc>,
-    /// Whether it was noticed before a restart: who was silent then is not known.
-    is_resumed: bool,
+    /// Whether it was noticed before a restart and all that is asked is at home: who was silent then
+    /// is not known, and nobody else can say that it is over.
+    is_home_believed: bool,
+}
+
+impl Lost {
+    fn new(since: DateTime<Utc>, next_probe: DateTime<Utc>, is_home_believed: bool) -> Self {
+        Self { since, excuses_from: since, pauses: 0, next_probe, is_home_believed }
+    }
 }
 
 impl Watch {
-    /// An outage was noticed before a restart, and its end was not: one host is asked at `now`.
-    pub fn resume(&mut self, since: DateTime<Utc>, now: DateTime<Utc>) {
-        let since = since.min(now);
-        self.lost = Some(Lost { since, pauses: 0, next_probe: now, is_resumed: true });
+    /// An outage was noticed before a restart, and its end was not: one host is asked at `now`, and what
+    /// fails from then on is excused. `all_at_home` is whether no site that is asked is a public one.
+    pub fn resume(&mut self, since: DateTime<Utc>, all_at_home: bool, now: DateTime<Utc>) {
+        self.lost = Some(Lost { excuses_from: now, ..Lost::new(since.min(now), now, all_at_home) });
     }
 
     /// The last outage ended before a restart at `now`.
@@ -148,7 +158,7 @@ impl Watch {
     fn answers(&mut self, site: &Site, now: DateTime<Utc>) -> Change {
         self.remember(site, false, now);
         let is_back = self.silent.remove(site);
-        match self.lost.take_if(|lost| is_back || lost.is_resumed || site.is_public()) {
+        match self.lost.take_if(|lost| is_back || lost.is_home_believed || site.is_public()) {
             Some(lost) => {
                 self.ended = Some(now);
                 self.last.retain(|(.., silent)| !silent);
@@ -175,7 +185,7 @@ impl Watch {
         let silent = self.last.iter().filter(|(.., silent)| *silent);
         self.silent.extend(silent.map(|(site, ..)| site.clone()));
         let next_probe = now + FIRST_PAUSE;
-        self.lost = Some(Lost { since, pauses: 0, next_probe, is_resumed: false });
+        self.lost = Some(Lost::new(since, next_probe, false));
         let punished = self.punished.drain(..).filter(|(at, _)| *at >= since);
         Change::Begins { since, punished: punished.map(|(_, feed)| feed).collect() }
     }
@@ -191,7 +201,7 @@ impl Watch {
 
     /// Whether a failure at `now` is not to be held against its feed.
     pub fn excuses(&self, now: DateTime<Utc>) -> bool {
-        self.lost.as_ref().is_some_and(|lost| now - lost.since < LONGEST_PARDON)
+        self.lost.as_ref().is_some_and(|lost| now - lost.excuses_from < LONGEST_PARDON)
     }
 
     /// Remembers that a failure is held against a feed, which is given as it was before; in an outage
@@ -219,6 +229,7 @@ impl Watch {
         if let Some(lost) = &mut self.lost {
             lost.next_probe = lost.next_probe.min(now + LONGEST_PAUSE);
             lost.since = lost.since.min(now);
+            lost.excuses_from = lost.excuses_from.min(now);
         }
     }
 
@@ -355,16 +366,23 @@ mod tests {
     #[test]
     fn what_a_restart_finds_goes_on() {
         let home = FeedUrl::parse("http://nas.local/feed").expect("a URL").site();
-        for site in [home, feed(1).url.site()] {
-            let mut watch = Watch::default();
-            watch.resume(at(-7_200), at(0));
+        let day = LONGEST_PARDON.num_seconds();
+        for (site, all_at_home, ends) in
+            [(&home, true, true), (&home, false, false), (&feed(1).url.site(), false, true)]
+        {
+            let (mut watch, began) = (Watch::default(), at(-3 * day));
+            watch.resume(began, all_at_home, at(0));
             assert_eq!((watch.next_probe(), watch.is_returning(at(0))), (Some(at(0)), false));
             assert_eq!(watch.note(&feed(2).url.site(), Sign::Silent, 3, at(0)), Change::Nothing);
             assert_eq!(watch.next_probe(), Some(at(60)), "one host at a time");
             assert!(watch.excuses(at(1)) && watch.punish(feed(2), at(1)).is_some());
-            let ends = Change::Ends { since: at(-7_200) };
-            assert_eq!(watch.note(&site, Sign::Answered, 3, at(60)), ends, "whoever answers");
-            assert!(watch.is_returning(at(60)) && !watch.is_returning(at(60 + 3_600)));
+            assert!(watch.excuses(at(day - 1)) && !watch.excuses(at(day)), "a day from now on");
+            let ended = Change::Ends { since: began };
+            let expected = if ends { ended } else { Change::Nothing };
+            let change = watch.note(site, Sign::Answered, 3, at(60));
+            assert_eq!(change, expected, "{site:?}, at home alone: {all_at_home}");
+            assert_eq!(watch.is_returning(at(60)), ends);
+            assert!(!watch.is_returning(at(60 + 3_600)));
         }
         let mut watch = Watch::default();
         assert!(!watch.is_returning(at(0)));
