@@ -4,6 +4,10 @@
 //! keeps no cookie, sends no Referer, decodes no body, and resolves names through the guard; the
 //! rest of this room does by hand what must be watched. Two such clients share one builder: one
 //! keeps a connection per host for five seconds, for sites with more feeds queued, one keeps none.
+//!
+//! Two things the HTTP library does not let us set. It reads interim answers (1xx) without end, so a
+//! server that floods with them is ended by the deadline alone and costs a processor until then; and
+//! it tries a host's other address family 300 ms after the first (RFC 8305, section 5), no sooner.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
