@@ -48,7 +48,11 @@ impl ManualClock {
         let is_set_back = is_set_back(face.now, now);
         face.now = now;
         face.set_back += u64::from(is_set_back);
-        let due = face.waiting.values_mut().filter(|(moment, _)| *moment <= now || is_set_back);
+        if is_set_back {
+            // Until they have looked, what they waited for is over, and not still to come.
+            face.waiting.values_mut().for_each(|(moment, _)| *moment = now);
+        }
+        let due = face.waiting.values_mut().filter(|(moment, _)| *moment <= now);
         let wakers: Vec<Waker> = due.filter_map(|(_, waker)| waker.take()).collect();
         drop(face);
         wakers.into_iter().for_each(Waker::wake);
@@ -153,5 +157,16 @@ mod tests {
         let back = clock.now() - TimeDelta::days(1);
         clock.set(back);
         assert_eq!(clock.now(), back);
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_not_at_rest_until_it_has_seen_that_the_clock_was_set_back() {
+        let clock = ManualClock::at("2026-03-29T00:00:00Z");
+        let wait = clock.until(clock.now() + TimeDelta::days(1));
+        let back = clock.now() - TimeDelta::days(1);
+        clock.set(back);
+        assert_eq!(clock.awaited(), [back], "over, and not yet seen");
+        wait.await;
+        assert!(clock.awaited().is_empty());
     }
 }
