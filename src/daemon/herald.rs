@@ -108,7 +108,8 @@ impl Herald {
         let released = self.release();
         let ToldRound { fetches, wake: next_note } = self.subscriber.told().await?;
         for note in fetches {
-            self.order(note).await.inspect_err(|_| self.subscriber.pushes().notes.name_all())?;
+            let ordered = self.order(note).await;
+            self.subscriber.pushes().notes.or_again(ordered)?;
         }
         Ok([next_callback, next_note, released].into_iter().flatten().min())
     }

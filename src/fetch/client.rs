@@ -240,7 +240,7 @@ impl Shared {
         answered.store(true, Ordering::Relaxed);
         match step {
             Step::End(answer) => Ok(Landing::Here(Box::new(self.sort_page(*answer, now).await?))),
-            Step::Hop { .. } if hops >= hops::HOPS => Err(hops::too_long(url)),
+            Step::Hop { .. } if hops >= hops::HOPS => Err(hops::too_long(url, hops)),
             Step::Hop { to, .. } => Ok(Landing::Elsewhere(to)),
         }
     }

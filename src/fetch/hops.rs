@@ -52,9 +52,9 @@ pub enum Step {
     },
 }
 
-/// A chain that leads on and on.
-pub fn too_long(url: &WebUrl) -> FetchError {
-    let problem = format!("once more after {HOPS} redirects");
+/// A chain that leads on from `url` after so many redirects.
+pub fn too_long(url: &WebUrl, followed: usize) -> FetchError {
+    let problem = format!("once more after {followed} redirects");
     FetchError::Redirect { place: error::place(url.parts()), problem }
 }
 
@@ -72,7 +72,7 @@ impl Walk<'_> {
                 }
             }
         }
-        Err(too_long(&url))
+        Err(too_long(&url, HOPS))
     }
 
     /// One request, to `url`; `redirected` if another one led there.

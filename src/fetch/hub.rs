@@ -10,7 +10,7 @@ use reqwest::{Method, StatusCode};
 use crate::model::secret::Secret;
 use crate::model::url::WebUrl;
 
-use super::error::{self, FetchError};
+use super::error::FetchError;
 use super::guard::Guard;
 use super::{answer, cause, hops};
 
@@ -71,8 +71,7 @@ pub(in crate::fetch) async fn ask(
             status => return Err(answer::refusal(status, response.headers(), &url)),
         }
     }
-    let problem = format!("once more after {HOPS} redirects");
-    Err(FetchError::Redirect { place: error::place(url.parts()), problem })
+    Err(hops::too_long(&url, HOPS))
 }
 
 /// The form of section 5.1.
